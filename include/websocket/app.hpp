@@ -1,0 +1,136 @@
+// The callback face: a connection that runs by itself and tells what happens.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <websocket/callback.hpp>
+#include <websocket/close.hpp>
+#include <websocket/error.hpp>
+#include <websocket/export.hpp>
+#include <websocket/headers.hpp>
+#include <websocket/message.hpp>
+#include <websocket/options.hpp>
+
+namespace websocket {
+
+class EventLoop;
+
+/// Where an app is in its life.
+enum class State : std::uint8_t {
+  idle,        ///< not started yet
+  connecting,  ///< from the name look-up to the handshake's answer
+  open,        ///< messages go both ways
+  closing,  ///< close() was called, or the server's Close frame came, or the server broke the rules
+  waiting,  ///< for the next attempt to connect
+  closed    ///< the run has ended; start() begins a new one
+};
+
+/// What became of a message given to send().
+enum class SendResult : std::uint8_t {
+  queued,       ///< it will go out in its turn
+  closed,       ///< there is no open connection; nothing was queued
+  buffer_full,  ///< Limits::max_send_buffer would be exceeded; on_drain tells when there is room
+                ///< again
+  invalid       ///< text that is not UTF-8, or a ping over 125 bytes; nothing was queued
+};
+
+/// A WebSocket client with handlers, in the shape of websocket-client's WebSocketApp.
+///
+/// Handlers run on the thread that runs the loop (the caller of run_forever, the background thread
+/// of start, the EventLoop's) or where RunOptions::dispatcher puts them; never two at once. For
+/// each connection: on_open or on_reconnect, then messages, pings and pongs in wire order, then
+/// on_error if something failed, then on_close. Each failed attempt has its on_error. The last
+/// handler of a run is an on_close with `will_reconnect == false`, however the run ended; start()
+/// may be called in it. An exception that leaves a handler goes to on_error
+/// (Condition::callback_threw); the connection stays.
+///
+/// Every member function may be called from every thread, from every handler and in every state.
+class WEBSOCKET_API WebSocketApp {
+ public:
+  /// Never throws for what is in the URL or the options: a run tells it through on_error.
+  explicit WebSocketApp(std::string url, ConnectOptions options = {});
+  /// An app that runs on that loop. It may outlive the loop, which ends it then.
+  WebSocketApp(EventLoop& loop, std::string url, ConnectOptions options = {});
+  /// Ends the run. After it no handler runs: one that is running on another thread is waited for.
+  /// An open connection is closed in order (code 1001); an app with a thread of its own waits for
+  /// that no longer than close_timeout. Allowed in the app's own handlers, which must not touch the
+  /// app after it.
+  ~WebSocketApp();
+  WebSocketApp(const WebSocketApp&) = delete;
+  WebSocketApp& operator=(const WebSocketApp&) = delete;
+
+  /// The first connection of a run is open; also each later one where on_reconnect is empty.
+  Callback<void(WebSocketApp&)> on_open;
+  /// A later connection of the same run is open.
+  Callback<void(WebSocketApp&)> on_reconnect;
+  /// After a SendResult::buffer_full: at most half of Limits::max_send_buffer is unsent now.
+  Callback<void(WebSocketApp&)> on_drain;
+  /// A whole message.
+  Callback<void(WebSocketApp&, const Message& message)> on_message;
+  /// Before each on_message (fin is true) and each on_cont_message (the fragment, its frame's
+  /// opcode and FIN bit). The view is valid until the handler returns.
+  Callback<void(WebSocketApp&, std::string_view data, Opcode opcode, bool fin)> on_data;
+  /// When set, a message that comes in fragments comes here, fragment by fragment as they arrive,
+  /// and not to on_message; fragments of text may begin and end within a character. A message in
+  /// one frame still goes to on_message.
+  Callback<void(WebSocketApp&, std::string_view fragment, bool fin)> on_cont_message;
+  /// A ping came; the pong has gone out already.
+  Callback<void(WebSocketApp&, std::string_view payload)> on_ping;
+  /// A pong came, asked for or not.
+  Callback<void(WebSocketApp&, std::string_view payload)> on_pong;
+  /// Something failed; `error.message` says what.
+  Callback<void(WebSocketApp&, const Error& error)> on_error;
+  /// A connection that was open has ended, or the run has; see CloseInfo::will_reconnect.
+  Callback<void(WebSocketApp&, const CloseInfo& info)> on_close;
+
+  /// Connects and runs until closed for good. False: closed in order by either side; true: ended by
+  /// an error. Throws std::logic_error when a run is going on, or from one of the app's own
+  /// handlers other than its last on_close.
+  bool run_forever(RunOptions options = {});
+  /// The same on a background thread (or on the EventLoop); returns at once. Throws
+  /// std::logic_error when a run is going on.
+  void start(RunOptions options = {});
+  /// Until the run going on now has ended; returns at once where there is none. Throws
+  /// std::logic_error from one of the app's own handlers, where it would wait for itself.
+  void wait();
+  /// The same for at most that long: whether the run has ended. False at once from one of the app's
+  /// own handlers.
+  bool wait_for(Duration timeout);
+
+  /// Queues a text message; never blocks. It is masked and framed when the call returns, so `text`
+  /// may be changed. Messages of one thread keep their order.
+  SendResult send(std::string_view text);
+  /// The same as send().
+  SendResult send_text(std::string_view text);
+  /// Queues a binary message.
+  SendResult send_bytes(std::span<const std::byte> data);
+  SendResult send_bytes(std::string_view data);
+  /// Queues a ping; the payload has at most 125 bytes. The answer comes to on_pong.
+  SendResult ping(std::string_view payload = {});
+  /// Ends the run: what was queued goes out, then a Close frame; the server has close_timeout to
+  /// answer. While connecting or waiting it ends at once. Again: nothing happens. Idle or closed:
+  /// likewise. Throws std::invalid_argument for a code other than 1000-1003, 1007-1014 and
+  /// 3000-4999 (RFC 6455 7.4) and for a reason over 123 bytes or not UTF-8.
+  void close(std::uint16_t code = 1000, std::string_view reason = {});
+
+  State state() const noexcept;
+  /// Bytes of frames, their headers included, which the system has not taken yet.
+  std::size_t buffered_amount() const noexcept;
+  /// What the server chose of ConnectOptions::subprotocols; "" when nothing, or not open yet.
+  std::string subprotocol() const;
+  /// The server's answer to the handshake of the latest connection; status 0 before there was one.
+  Response response() const;
+  /// "127.0.0.1:50412" or "[::1]:50412" of the latest connection; "" before there was one.
+  std::string local_address() const;
+  std::string remote_address() const;
+
+ private:
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace websocket

@@ -1,0 +1,89 @@
+// A handler that may be assigned at any time, from any thread, also by itself while it runs.
+#pragma once
+
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <type_traits>
+#include <utility>
+
+namespace websocket {
+
+template <class Signature>
+class Callback;
+
+/// A place for a handler: assign anything callable with these arguments; `nullptr` or `{}` empties
+/// it, and an empty one means "not wanted".
+///
+/// Assigning is safe from every thread at every time, also from within the handler itself: a
+/// handler that is running finishes, the next event goes to the new one. The former handler, with
+/// whatever it captured, is destroyed once no call to it is in progress (for handlers that are
+/// called in a row for messages that arrived together: once that row has ended).
+template <class... Arguments>
+class Callback<void(Arguments...)> {
+ public:
+  using Function = std::function<void(Arguments...)>;
+
+  Callback() = default;
+  Callback(std::nullptr_t) {}  // NOLINT(google-explicit-constructor)
+  template <class Handler>
+  requires(!std::same_as<std::remove_cvref_t<Handler>, Callback> &&
+           std::is_invocable_v<std::decay_t<Handler>&, Arguments...>)
+      Callback(Handler&& handler) {  // NOLINT(google-explicit-constructor)
+    assign(Function(std::forward<Handler>(handler)));
+  }
+  Callback(const Callback& other) : function_(other.current()) {}
+  ~Callback() = default;
+
+  Callback& operator=(const Callback& other) {
+    if (this != &other) replace(other.current());
+    return *this;
+  }
+  Callback& operator=(std::nullptr_t) {
+    replace(nullptr);
+    return *this;
+  }
+  template <class Handler>
+  requires(!std::same_as<std::remove_cvref_t<Handler>, Callback> &&
+           std::is_invocable_v<std::decay_t<Handler>&, Arguments...>) Callback&
+  operator=(Handler&& handler) {
+    assign(Function(std::forward<Handler>(handler)));
+    return *this;
+  }
+
+  /// Whether a handler is assigned.
+  explicit operator bool() const { return current() != nullptr; }
+
+  /// The handler as it is now, null where there is none. It stays callable as long as it is held.
+  std::shared_ptr<const Function> current() const {
+    const std::lock_guard lock(mutex_);
+    return function_;
+  }
+
+  /// Counts the assignments, so that whoever holds `current()` learns cheaply that it is out of
+  /// date.
+  std::uint32_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+
+ private:
+  void assign(Function function) {
+    // An empty std::function (or null function pointer) is "not wanted", as nullptr is.
+    replace(function ? std::make_shared<const Function>(std::move(function)) : nullptr);
+  }
+  void replace(std::shared_ptr<const Function> function) {
+    // The former handler is destroyed by `function`'s destructor, after the lock is gone: what it
+    // captured may do anything on its way out, assign this very callback included.
+    const std::lock_guard lock(mutex_);
+    function_.swap(function);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Function> function_;
+  std::atomic<std::uint32_t> version_{0};
+};
+
+}  // namespace websocket

@@ -1,0 +1,45 @@
+// Many apps on one thread, or on the thread of a GUI or a game.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <websocket/export.hpp>
+
+namespace websocket {
+
+/// Runs the apps that were constructed with it. `WebSocketApp::start()` hands an app over and
+/// returns; the app then lives on whichever thread runs this loop, and its handlers run there.
+///
+/// One thread runs it: a background thread of its own (`start`), the one that calls `run`, or the
+/// one that calls `poll` again and again. A loop nobody runs does nothing, so an app's `wait()`
+/// then waits for somebody to run it.
+class WEBSOCKET_API EventLoop {
+ public:
+  EventLoop();
+  /// Stops, ends the apps that still run (each is told with 1006, on this thread) and waits for a
+  /// handler that is running. Not to be called from a handler of one of its apps.
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Runs on a background thread of its own, until `stop` or destruction.
+  /// Throws std::logic_error when the loop is being run already.
+  void start();
+  /// Runs on the calling thread until `stop()`, also while there is nothing to do.
+  /// Throws std::logic_error when the loop is being run already.
+  void run();
+  /// Does what is ready, without waiting; returns how much that was. From the frame or idle
+  /// function of another loop. Throws std::logic_error when another thread is running the loop.
+  std::size_t poll();
+  /// Lets `run` or the background thread return after the handler it is in; the apps stay as they
+  /// are, and go on when the loop is run again. From any thread and handler. Outside of the loop's
+  /// own thread it returns when a background thread has ended.
+  void stop();
+
+ private:
+  friend class WebSocketApp;
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace websocket

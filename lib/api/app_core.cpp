@@ -1,0 +1,275 @@
+// A run's life as the program's threads see it: starting, waiting, closing, destroying.
+#include "api/app_core.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "net/random.hpp"
+#include "net/signals_blocked.hpp"
+#include "protocol/close_code.hpp"
+#include "protocol/frame.hpp"
+
+namespace websocket {
+
+WebSocketApp::Implementation::Implementation(WebSocketApp& app,
+                                             std::shared_ptr<api::LoopHost> shared_loop,
+                                             std::string url, ConnectOptions options)
+    : app_(&app),
+      url_(std::move(url)),
+      options_(std::move(options)),
+      shared_loop_(std::move(shared_loop)),
+      outbox_(options_.limits.max_send_buffer, net::fill_with_random) {}
+
+// ---- starting
+
+// life_mutex_ is held.
+WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_execution(
+    RunOptions options) {
+  if (options.ping_payload.size() > protocol::max_control_payload) {
+    throw std::invalid_argument("RunOptions::ping_payload has " +
+                                std::to_string(options.ping_payload.size()) +
+                                " bytes; a ping carries at most 125");
+  }
+  if (current_ && !current_->over) {
+    throw std::logic_error("the WebSocketApp is running already");
+  }
+  auto execution = std::make_shared<Execution>();
+  execution->options = std::move(options);
+  execution->host = shared_loop_ ? shared_loop_ : std::make_shared<api::LoopHost>();
+  if (execution->options.dispatcher) {
+    // Not owned by the queue's functions: they may lie in a GUI's queue for ever.
+    execution->queue = std::make_shared<api::DispatchQueue>(
+        execution->options.dispatcher, [weak = weak_from_this()] {
+          if (const auto self = weak.lock()) self->handlers_caught_up();
+        });
+  }
+  return execution;
+}
+
+void WebSocketApp::Implementation::start(RunOptions options) {
+  const std::lock_guard lock(life_mutex_);
+  const ExecutionPtr previous = current_;
+  const ExecutionPtr execution = begin_execution(std::move(options));
+  if (shared_loop_) {
+    if (!shared_loop_->admit(execution.get(), [self = shared_from_this(), execution] {
+          self->end_now(execution);
+        })) {
+      throw std::logic_error("the WebSocketApp's EventLoop is gone");
+    }
+    current_ = execution;
+    on_loop(execution, [this](const ExecutionPtr& mine) { begin_run(mine); });
+  } else {
+    const net::SignalsBlocked blocked;  // the program's signals are not for this thread
+    // The lock is held over the assignment: a handler may run before it and ask for the thread.
+    execution->thread = std::thread([self = shared_from_this(), execution, previous] {
+      self->wait_until_gone(previous);
+      self->run_loop(execution);
+    });
+    current_ = execution;
+  }
+  state_.store(State::connecting, std::memory_order_release);
+}
+
+bool WebSocketApp::Implementation::run_forever(RunOptions options) {
+  refuse_to_wait_for_myself();
+  ExecutionPtr execution;
+  if (shared_loop_) {
+    start(std::move(options));
+    const std::lock_guard lock(life_mutex_);
+    execution = current_;
+  } else {
+    ExecutionPtr previous;
+    {
+      const std::lock_guard lock(life_mutex_);
+      execution = begin_execution(std::move(options));
+      previous = std::exchange(current_, execution);
+      state_.store(State::connecting, std::memory_order_release);
+    }
+    wait_until_gone(previous);
+    run_loop(execution);
+  }
+  std::unique_lock lock(life_mutex_);
+  done_.wait(lock, [&] { return execution->done; });
+  return execution->ended_by_error;
+}
+
+// Of two runs of an app only one is at work: its last handler may have started the next.
+void WebSocketApp::Implementation::wait_until_gone(const ExecutionPtr& previous) {
+  if (!previous) return;
+  std::thread thread;
+  {
+    std::unique_lock lock(life_mutex_);
+    done_.wait(lock, [&] { return previous->done; });
+    thread = std::move(previous->thread);
+  }
+  if (thread.joinable()) thread.join();
+}
+
+void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
+  const std::shared_ptr<api::LoopHost> host = execution->host;
+  host->begin_running();
+  begin_run(execution);
+  host->loop.run();
+  host->end_running();
+  finish(execution);
+}
+
+// From here on: the loop's thread.
+void WebSocketApp::Implementation::begin_run(const ExecutionPtr& execution) {
+  {
+    const std::lock_guard lock(life_mutex_);
+    if (execution->over) return;  // its EventLoop went before it began
+  }
+  active_ = execution;
+  engine::Run::Listener& listener = *this;
+  execution->run.emplace(execution->host->loop, execution->host->keys, trace_, url_, options_,
+                         execution->options, listener);
+  execution->run->start();
+}
+
+void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
+  if (active_ == execution) active_.reset();
+  execution->run.reset();
+  std::shared_ptr<api::LoopHost> host;  // goes when the lock is gone, with all that waits in it
+  {
+    const std::lock_guard lock(life_mutex_);
+    host = std::move(execution->host);
+    execution->done = true;
+  }
+  done_.notify_all();
+  if (shared_loop_) shared_loop_->dismiss(execution.get());
+}
+
+// The EventLoop goes, on this thread, before the run has ended.
+void WebSocketApp::Implementation::end_now(const ExecutionPtr& execution) {
+  if (execution->run) {
+    execution->run->end_now();
+  } else {
+    active_ = execution;
+    state_changed(State::closed);
+    closed(CloseInfo{});
+  }
+}
+
+// ---- waiting
+
+void WebSocketApp::Implementation::refuse_to_wait_for_myself() const {
+  if (gate_.is_inside()) {
+    throw std::logic_error("a handler of a WebSocketApp cannot wait for its run to end");
+  }
+  const std::lock_guard lock(life_mutex_);
+  const bool runs_here = current_ && current_->host && current_->host->runs_here();
+  if (runs_here && !current_->done) {
+    throw std::logic_error("the thread that runs a WebSocketApp cannot wait for it");
+  }
+}
+
+void WebSocketApp::Implementation::wait() {
+  refuse_to_wait_for_myself();
+  std::unique_lock lock(life_mutex_);
+  const ExecutionPtr execution = current_;
+  if (execution) done_.wait(lock, [&] { return execution->done; });
+}
+
+bool WebSocketApp::Implementation::wait_for(Duration timeout) {
+  if (gate_.is_inside()) return false;
+  std::unique_lock lock(life_mutex_);
+  const ExecutionPtr execution = current_;
+  if (!execution || execution->done) return true;
+  if (execution->host && execution->host->runs_here()) return false;
+  return done_.wait_for(lock, timeout, [&] { return execution->done; });
+}
+
+// ---- sending and closing
+
+// life_mutex_ is held and the run isn't over, so that its loop is there.
+template <class Work>
+void WebSocketApp::Implementation::on_loop(const ExecutionPtr& execution, Work work) {
+  execution->host->loop.post(
+      [self = shared_from_this(), execution, work = std::move(work)] { work(execution); });
+}
+
+SendResult WebSocketApp::Implementation::send(Opcode opcode, std::string_view payload) {
+  const auto [result, wake] = outbox_.push(opcode, payload);
+  if (wake) wake_loop();
+  return result;
+}
+
+void WebSocketApp::Implementation::wake_loop() {
+  const std::lock_guard lock(life_mutex_);
+  if (!current_ || current_->over) return;
+  on_loop(current_, [](const ExecutionPtr& execution) {
+    if (execution->run && execution->run->session() != nullptr) {
+      execution->run->session()->flush();
+    }
+  });
+}
+
+void WebSocketApp::Implementation::handlers_caught_up() {
+  const std::lock_guard lock(life_mutex_);
+  if (!current_ || current_->over) return;
+  on_loop(current_, [](const ExecutionPtr& execution) {
+    if (execution->run && execution->run->session() != nullptr) {
+      execution->run->session()->pause_reading(false);
+    }
+  });
+}
+
+void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view reason) {
+  const std::lock_guard lock(life_mutex_);
+  if (!current_ || current_->over || current_->close_requested) return;
+  current_->close_requested = true;
+  outbox_.shut();
+  state_.store(State::closing, std::memory_order_release);
+  on_loop(current_, [this, code, reason = std::string(reason)](const ExecutionPtr& execution) {
+    if (!execution->run) return;
+    hand_over_outbox();  // what was sent before goes before
+    execution->run->close(code, reason);
+  });
+}
+
+// ---- the end of the app
+
+void WebSocketApp::Implementation::let_go() {
+  const bool from_a_handler = gate_.is_inside();
+  gate_.shut();
+  close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
+  std::unique_lock lock(life_mutex_);
+  const ExecutionPtr execution = current_;
+  if (!execution) return;
+  if (execution->queue) execution->queue->close();
+  if (shared_loop_) return;  // whoever runs the loop brings it to its end
+  if (from_a_handler) {
+    // We are what the run waits for; it ends when we have returned.
+    if (execution->thread.joinable()) execution->thread.detach();
+    return;
+  }
+  done_.wait(lock, [&] { return execution->done; });
+  std::thread thread = std::move(execution->thread);
+  lock.unlock();
+  if (thread.joinable()) thread.join();
+}
+
+// ---- what is known of the connection
+
+std::string WebSocketApp::Implementation::subprotocol() const {
+  const std::lock_guard lock(life_mutex_);
+  return facts_.subprotocol;
+}
+
+Response WebSocketApp::Implementation::response() const {
+  const std::lock_guard lock(life_mutex_);
+  return facts_.response;
+}
+
+std::string WebSocketApp::Implementation::local_address() const {
+  const std::lock_guard lock(life_mutex_);
+  return facts_.local_address;
+}
+
+std::string WebSocketApp::Implementation::remote_address() const {
+  const std::lock_guard lock(life_mutex_);
+  return facts_.remote_address;
+}
+
+}  // namespace websocket

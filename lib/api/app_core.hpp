@@ -1,0 +1,151 @@
+// What a WebSocketApp is inside. Threads meet here: the program's, which send, close, wait and destroy, and
+// the loop's, on which a run tells what happens. It outlives the app while a run or a handler needs it.
+//
+//   life_mutex_ guards which run is going on; the outbox and the gate have locks of their own. No lock is
+//   held while a handler runs. `execution->run` is touched by the loop's thread alone.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <websocket/app.hpp>
+
+#include "api/connection_trace.hpp"
+#include "api/dispatch_queue.hpp"
+#include "api/handler_cache.hpp"
+#include "api/handler_gate.hpp"
+#include "api/loop_host.hpp"
+#include "api/outbox.hpp"
+#include "engine/run.hpp"
+
+namespace websocket {
+
+class WebSocketApp::Implementation final : public std::enable_shared_from_this<Implementation>,
+                                           private engine::Run::Listener {
+ public:
+  // `shared_loop` is null for an app with a loop of its own.
+  Implementation(WebSocketApp& app, std::shared_ptr<api::LoopHost> shared_loop, std::string url,
+                 ConnectOptions options);
+
+  bool run_forever(RunOptions options);
+  void start(RunOptions options);
+  void wait();
+  bool wait_for(Duration timeout);
+  void close(std::uint16_t code, std::string_view reason);
+  // The app is being destroyed.
+  void let_go();
+
+  SendResult send(Opcode opcode, std::string_view payload);
+
+  State state() const noexcept { return state_.load(std::memory_order_acquire); }
+  std::size_t buffered_amount() const noexcept { return outbox_.size(); }
+  std::string subprotocol() const;
+  Response response() const;
+  std::string local_address() const;
+  std::string remote_address() const;
+
+ private:
+  // One run: begun by start() or run_forever(), ended by its last on_close.
+  struct Execution {
+    RunOptions options;
+    std::shared_ptr<api::LoopHost> host;
+    std::shared_ptr<api::DispatchQueue> queue;  // null without a dispatcher
+    std::optional<engine::Run> run;             // the loop's thread alone
+    // Guarded by life_mutex_:
+    std::thread thread;
+    bool close_requested = false;
+    bool over = false;  // a new run may begin
+    bool done = false;  // its last handler has returned
+    bool ended_by_error = false;
+  };
+  using ExecutionPtr = std::shared_ptr<Execution>;
+
+  // ---- a run's life (app_core.cpp)
+  ExecutionPtr begin_execution(RunOptions options);
+  void run_loop(const ExecutionPtr& execution);
+  void begin_run(const ExecutionPtr& execution);
+  void finish(const ExecutionPtr& execution);
+  void end_now(const ExecutionPtr& execution);
+  void wait_until_gone(const ExecutionPtr& previous);
+  void wake_loop();
+  void handlers_caught_up();
+  template <class Work>
+  void on_loop(const ExecutionPtr& execution, Work work);  // life_mutex_ held
+  void refuse_to_wait_for_myself() const;
+
+  // ---- what happens (app_events.cpp)
+  void state_changed(State state) override;
+  void opened(bool first_of_the_run) override;
+  void received(const protocol::Event& event) override;
+  void turn_begins() override;
+  void turn_ends() override;
+  void failed(const Error& error) override;
+  void closed(const CloseInfo& info) override;
+  void has_room() override;
+  void has_left(std::size_t unsent) override;
+
+  void hand_over_outbox();
+  void remember_connection();
+  void pause_while_handlers_lag();
+
+  // ---- calling handlers, inside the gate
+  struct Caches {
+    api::HandlerCache<void(WebSocketApp&, const Message&)> message;
+    api::HandlerCache<void(WebSocketApp&, std::string_view, Opcode, bool)> data;
+    api::HandlerCache<void(WebSocketApp&, std::string_view, bool)> fragment;
+  };
+  void call_open(bool first_of_the_run);
+  void call_message(Caches& caches, const Message& message);
+  void call_fragment(Caches& caches, std::string_view data, Opcode opcode, bool fin);
+  void call_error(const Error& error);
+  void call_close(const CloseInfo& info);
+  template <class Signature, class... Arguments>
+  void call(const char* name, Callback<Signature> WebSocketApp::*handler,
+            api::HandlerCache<Signature>& cache, const Arguments&... arguments);
+  template <class Signature, class... Arguments>
+  void call_once(const char* name, Callback<Signature> WebSocketApp::*handler,
+                 const Arguments&... arguments);
+  void handler_threw(const char* name, const char* what);
+
+  // ---- to where they run
+  template <class Work>
+  void inside_gate(Work&& work);
+  template <class Work>
+  void tell(Work work, std::size_t size = 0);
+  bool dispatches() const { return active_->queue != nullptr; }
+
+  WebSocketApp* const app_;  // valid while inside the gate
+  const std::string url_;
+  const ConnectOptions options_;
+  const std::shared_ptr<api::LoopHost> shared_loop_;
+  api::ConnectionTrace trace_;
+  api::Outbox outbox_;
+  api::HandlerGate gate_;
+  std::atomic<State> state_{State::idle};
+
+  mutable std::mutex life_mutex_;
+  std::condition_variable done_;
+  ExecutionPtr current_;
+
+  // Of the latest connection; guarded by life_mutex_.
+  struct Facts {
+    Response response;
+    std::string subprotocol, local_address, remote_address;
+  };
+  Facts facts_;
+
+  // The loop's thread alone.
+  ExecutionPtr active_;
+  bool in_turn_ = false;      // a row of events is being told
+  bool turn_is_inside_ = false;  // and its handlers run here, inside the gate
+  Caches caches_;
+  base::Buffer frames_;
+};
+
+}  // namespace websocket

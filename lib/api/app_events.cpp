@@ -1,0 +1,226 @@
+// What a run tells, on the loop's thread, and how it reaches the program's handlers: at once, or through the
+// dispatcher.
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+#include "api/app_core.hpp"
+
+namespace websocket {
+
+// ---- to where handlers run
+
+// Without a dispatcher a whole turn is inside the gate at once; what is told outside of a turn enters by itself.
+template <class Work>
+void WebSocketApp::Implementation::inside_gate(Work&& work) {
+  if (!gate_.enter()) return;
+  work();
+  gate_.leave();
+}
+
+template <class Work>
+void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
+  if (dispatches()) {
+    active_->queue->push(size, [self = shared_from_this(), work = std::move(work)]() mutable {
+      self->inside_gate(work);
+    });
+  } else if (!in_turn_) {
+    inside_gate(work);
+  } else if (turn_is_inside_) {
+    work();
+  }
+}
+
+template <class Signature, class... Arguments>
+void WebSocketApp::Implementation::call(const char* name, Callback<Signature> WebSocketApp::*handler,
+                                        api::HandlerCache<Signature>& cache,
+                                        const Arguments&... arguments) {
+  if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
+  const auto* const function = cache.get(app_->*handler);
+  if (function == nullptr) return;
+  try {
+    (*function)(*app_, arguments...);
+  } catch (const std::exception& thrown) {
+    handler_threw(name, thrown.what());
+  } catch (...) {
+    handler_threw(name, "something that is no std::exception");
+  }
+}
+
+template <class Signature, class... Arguments>
+void WebSocketApp::Implementation::call_once(const char* name,
+                                             Callback<Signature> WebSocketApp::*handler,
+                                             const Arguments&... arguments) {
+  api::HandlerCache<Signature> cache;
+  call(name, handler, cache, arguments...);
+}
+
+void WebSocketApp::Implementation::turn_begins() {
+  in_turn_ = true;
+  outbox_.stay_awake();
+  // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if it can.
+  const bool entered = dispatches() ? gate_.try_enter() : gate_.enter();
+  if (entered && active_->run->session() != nullptr) {
+    const bool wanted = caches_.fragment.get(app_->on_cont_message) != nullptr;
+    active_->run->session()->want_fragments(wanted);
+  }
+  turn_is_inside_ = entered && !dispatches();
+  if (entered && dispatches()) {
+    caches_ = {};
+    gate_.leave();
+  }
+}
+
+void WebSocketApp::Implementation::turn_ends() {
+  caches_ = {};
+  in_turn_ = false;
+  if (std::exchange(turn_is_inside_, false)) gate_.leave();
+  pause_while_handlers_lag();
+}
+
+void WebSocketApp::Implementation::pause_while_handlers_lag() {
+  engine::Session* const session = active_->run->session();
+  if (session != nullptr && dispatches() && active_->queue->lags()) session->pause_reading(true);
+}
+
+// ---- what happens
+
+void WebSocketApp::Implementation::state_changed(State state) {
+  const std::lock_guard lock(life_mutex_);
+  Execution& execution = *active_;
+  if (state == State::closed) execution.over = true;
+  // After close() the state is closing until it is closed, whatever the connection still does.
+  if (execution.close_requested && state != State::closed) {
+    if (state != State::open) outbox_.discard();
+    return;
+  }
+  if (state == State::open) {
+    outbox_.open();
+  } else {
+    outbox_.discard();
+  }
+  state_.store(state, std::memory_order_release);
+}
+
+void WebSocketApp::Implementation::opened(bool first_of_the_run) {
+  remember_connection();
+  tell([this, first_of_the_run] { call_open(first_of_the_run); });
+}
+
+void WebSocketApp::Implementation::remember_connection() {
+  const engine::Session& session = *active_->run->session();
+  const std::lock_guard lock(life_mutex_);
+  facts_ = {session.response(), session.subprotocol(), session.local_address(),
+            session.remote_address()};
+}
+
+void WebSocketApp::Implementation::received(const protocol::Event& event) {
+  if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
+    if (!dispatches()) {
+      if (turn_is_inside_) call_message(caches_, {message->data, message->opcode});
+      return;
+    }
+    tell([this, data = std::string(message->data), opcode = message->opcode] {
+      Caches caches;
+      call_message(caches, {data, opcode});
+    }, message->data.size());
+  } else if (const auto* fragment = std::get_if<protocol::FragmentReceived>(&event)) {
+    tell([this, data = std::string(fragment->data), opcode = fragment->opcode, fin = fragment->fin] {
+      Caches caches;
+      call_fragment(caches, data, opcode, fin);
+    }, fragment->data.size());
+  } else if (const auto* ping = std::get_if<protocol::PingReceived>(&event)) {
+    tell([this, payload = std::string(ping->payload)] {
+      call_once("on_ping", &WebSocketApp::on_ping, std::string_view(payload));
+    }, ping->payload.size());
+  } else if (const auto* pong = std::get_if<protocol::PongReceived>(&event)) {
+    tell([this, payload = std::string(pong->payload)] {
+      call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
+    }, pong->payload.size());
+  }
+}
+
+void WebSocketApp::Implementation::failed(const Error& error) {
+  if (error.response) {
+    const std::lock_guard lock(life_mutex_);
+    facts_ = {*error.response, {}, {}, {}};
+  }
+  if (trace_.enabled()) trace_.line("Error: " + error.message);
+  tell([this, error] { call_error(error); });
+}
+
+void WebSocketApp::Implementation::closed(const CloseInfo& info) {
+  tell([this, info] { call_close(info); });
+  if (info.will_reconnect) return;
+  {
+    const std::lock_guard lock(life_mutex_);
+    active_->ended_by_error = active_->run && active_->run->ended_by_error();
+  }
+  if (!shared_loop_) {
+    active_->host->loop.stop();
+    return;
+  }
+  // Later: what tells us this is a part of what goes.
+  shared_loop_->loop.post([self = shared_from_this(), execution = active_] {
+    self->finish(execution);
+  });
+}
+
+// ---- sending
+
+void WebSocketApp::Implementation::has_room() { hand_over_outbox(); }
+
+void WebSocketApp::Implementation::hand_over_outbox() {
+  engine::Session* const session = active_->run->session();
+  if (session == nullptr || !outbox_.take(frames_)) return;
+  session->send_frames(frames_);
+  frames_.clear();
+}
+
+void WebSocketApp::Implementation::has_left(std::size_t unsent) {
+  if (!outbox_.set_in_flight(unsent)) return;
+  tell([this] { call_once("on_drain", &WebSocketApp::on_drain); });
+}
+
+// ---- calling handlers
+
+void WebSocketApp::Implementation::call_open(bool first_of_the_run) {
+  if (gate_.is_shut()) return;
+  if (!first_of_the_run && app_->on_reconnect) {
+    call_once("on_reconnect", &WebSocketApp::on_reconnect);
+  } else {
+    call_once("on_open", &WebSocketApp::on_open);
+  }
+}
+
+void WebSocketApp::Implementation::call_message(Caches& caches, const Message& message) {
+  call("on_data", &WebSocketApp::on_data, caches.data, message.data, message.opcode, true);
+  call("on_message", &WebSocketApp::on_message, caches.message, message);
+}
+
+void WebSocketApp::Implementation::call_fragment(Caches& caches, std::string_view data,
+                                                 Opcode opcode, bool fin) {
+  call("on_data", &WebSocketApp::on_data, caches.data, data, opcode, fin);
+  call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, data, fin);
+}
+
+void WebSocketApp::Implementation::call_error(const Error& error) {
+  call_once("on_error", &WebSocketApp::on_error, error);
+}
+
+void WebSocketApp::Implementation::call_close(const CloseInfo& info) {
+  call_once("on_close", &WebSocketApp::on_close, info);
+}
+
+void WebSocketApp::Implementation::handler_threw(const char* name, const char* what) {
+  const std::string message = std::string(name) + " threw: " + what;
+  if (trace_.enabled()) trace_.line("Error: " + message);
+  if (std::string_view(name) == "on_error") return;  // whom else should we tell
+  Error error;
+  error.code = Errc::callback_threw;
+  error.stage = Stage::callback;
+  error.message = message;
+  call_error(error);
+}
+
+}  // namespace websocket

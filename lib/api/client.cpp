@@ -1,0 +1,296 @@
+// The synchronous face: a session whose loop is run by whoever waits.
+#include <websocket/client.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <stdexcept>
+#include <utility>
+
+#include "api/close_arguments.hpp"
+#include "api/connection_trace.hpp"
+#include "api/loop_host.hpp"
+#include "api/throw_error.hpp"
+#include "base/utf8.hpp"
+#include "engine/session.hpp"
+
+namespace websocket {
+namespace {
+
+using TimePoint = net::Clock::time_point;
+
+// How much may come in while a send waits for room; then the peer has to wait as well.
+constexpr std::size_t most_messages_put_aside = 1024;
+
+Error make_error(Errc code, Stage stage, std::string message) {
+  Error error;
+  error.code = code;
+  error.stage = stage;
+  error.message = std::move(message);
+  return error;
+}
+
+TimePoint deadline_after(const std::optional<Duration>& timeout) {
+  const TimePoint now = net::Clock::now();
+  if (!timeout || *timeout >= TimePoint::max() - now) return TimePoint::max();
+  return now + std::max(*timeout, Duration::zero());
+}
+
+std::string in_words(const std::optional<Duration>& timeout) {
+  return std::to_string(timeout ? timeout->count() : 0) + " ms";
+}
+
+}  // namespace
+
+class WebSocket::Implementation final : private engine::Session::Owner {
+ public:
+  explicit Implementation(ConnectOptions options) : options_(std::move(options)) {
+    if (options_.timeout > Duration::zero()) timeout_ = options_.timeout;
+  }
+  ~Implementation() { drop_session(); }
+
+  void connect(std::string_view url);
+  void send(Opcode opcode, std::string_view payload);
+  std::optional<ReceivedMessage> receive(TimePoint deadline);
+  ReceivedMessage receive_or_throw();
+  CloseInfo close(std::uint16_t code, std::string_view reason);
+
+  void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }
+  bool connected() const noexcept { return session_ && session_->is_open(); }
+  bool is_ssl() const noexcept { return is_ssl_; }
+  const engine::Session* session() const noexcept { return session_.get(); }
+
+ private:
+  // Events are pulled when somebody asks; nothing to do here.
+  void session_has_events() override {}
+
+  bool pull();
+  void take(const protocol::Event& event);
+  [[noreturn]] void throw_why_closed();
+  void drop_session();
+
+  const ConnectOptions options_;
+  std::optional<Duration> timeout_;
+  bool is_ssl_ = false;
+  api::ConnectionTrace trace_;
+  api::LoopHost host_;
+  std::shared_ptr<engine::Session> session_;
+  bool opened_ = false;
+  bool ended_ = false;
+  bool end_is_told_ = false;
+  std::deque<ReceivedMessage> inbox_;
+};
+
+// ---- what it does
+
+void WebSocket::Implementation::connect(std::string_view url) {
+  if (session_ && !ended_) throw std::logic_error("the WebSocket is connected already");
+  drop_session();
+  opened_ = ended_ = end_is_told_ = false;
+  inbox_.clear();
+  engine::Session::Owner& owner = *this;
+  session_ = std::make_shared<engine::Session>(
+      host_.loop,
+      engine::SessionSettings{
+          .url = std::string(url), .options = options_, .keys = host_.keys, .trace = trace_},
+      owner);
+  session_->start();
+  while (!opened_ && !ended_) {
+    if (!pull()) host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
+  }
+  is_ssl_ = session_->is_secure();
+  if (ended_) {
+    end_is_told_ = true;
+    api::throw_error(session_->result().error.value_or(
+                         make_error(Errc::not_connected, Stage::connect, "not connected")),
+                     session_->result().info);
+  }
+}
+
+// Takes what came; whether anything did.
+bool WebSocket::Implementation::pull() {
+  const auto event = session_->next_event();
+  if (!event) return false;
+  take(*event);
+  return true;
+}
+
+void WebSocket::Implementation::take(const protocol::Event& event) {
+  if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
+    inbox_.push_back({std::string(message->data), message->opcode});
+  } else if (std::holds_alternative<protocol::Opened>(event)) {
+    opened_ = true;
+  } else if (std::holds_alternative<protocol::Closed>(event)) {
+    ended_ = true;
+  }
+}
+
+void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
+  if (!connected()) throw_why_closed();
+  session_->send(opcode, payload);
+  session_->flush();
+  if (!session_->has_output()) return;
+  // While the peer takes nothing it may be waiting for us to take something.
+  const TimePoint deadline = deadline_after(timeout_);
+  while (session_->has_output()) {
+    while (inbox_.size() < most_messages_put_aside && pull()) {
+    }
+    if (ended_) throw_why_closed();
+    if (!session_->has_output()) return;
+    if (host_.loop.run_one_until(deadline) == 0) {
+      api::throw_error(make_error(Errc::send_timeout, Stage::open,
+                                  "sending took longer than " + in_words(timeout_) +
+                                      "; the rest goes out with the next calls"));
+    }
+  }
+}
+
+std::optional<ReceivedMessage> WebSocket::Implementation::receive(TimePoint deadline) {
+  if (!session_) throw_why_closed();
+  for (;;) {
+    if (!inbox_.empty()) {
+      ReceivedMessage message = std::move(inbox_.front());
+      inbox_.pop_front();
+      return message;
+    }
+    if (ended_) throw_why_closed();
+    if (pull()) continue;
+    if (host_.loop.run_one_until(deadline) == 0) return std::nullopt;
+  }
+}
+
+ReceivedMessage WebSocket::Implementation::receive_or_throw() {
+  auto message = receive(deadline_after(timeout_));
+  if (!message) {
+    api::throw_error(make_error(Errc::receive_timeout, Stage::open,
+                                "no message came within " + in_words(timeout_)));
+  }
+  return std::move(*message);
+}
+
+CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view reason) {
+  if (!session_) return {};
+  session_->close(code, reason);
+  while (!ended_) {
+    if (!pull()) host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
+    inbox_.clear();
+  }
+  end_is_told_ = true;
+  return session_->result().info;
+}
+
+// The error that ended the connection is told once, as what it is; afterwards the connection is closed.
+void WebSocket::Implementation::throw_why_closed() {
+  if (!session_) {
+    api::throw_error(make_error(Errc::not_connected, Stage::open, "not connected yet"));
+  }
+  const engine::Session::Result& result = session_->result();
+  if (ended_ && result.error && !std::exchange(end_is_told_, true)) {
+    api::throw_error(*result.error, result.info);
+  }
+  std::string message = "the connection is closed";
+  if (ended_) {
+    message += ", code " + std::to_string(result.info.code);
+    if (!result.info.reason.empty()) message += " '" + result.info.reason + "'";
+  }
+  api::throw_error(make_error(Errc::not_connected, Stage::open, std::move(message)), result.info);
+}
+
+void WebSocket::Implementation::drop_session() {
+  if (session_) session_->abandon();
+  session_.reset();
+}
+
+// ---- the public face
+
+WebSocket::WebSocket(ConnectOptions options)
+    : implementation_(std::make_unique<Implementation>(std::move(options))) {}
+WebSocket::~WebSocket() = default;
+WebSocket::WebSocket(WebSocket&& other) noexcept = default;
+WebSocket& WebSocket::operator=(WebSocket&& other) noexcept = default;
+
+void WebSocket::connect(std::string_view url) { implementation_->connect(url); }
+
+void WebSocket::send(std::string_view text) { send_text(text); }
+
+void WebSocket::send_text(std::string_view text) {
+  if (!base::is_utf8(text)) {
+    api::throw_error(make_error(Errc::invalid_utf8_sent, Stage::open,
+                                "the text to send is not UTF-8; send_bytes sends anything"));
+  }
+  implementation_->send(Opcode::text, text);
+}
+
+void WebSocket::send_bytes(std::span<const std::byte> data) {
+  send_bytes({reinterpret_cast<const char*>(data.data()), data.size()});
+}
+
+void WebSocket::send_bytes(std::string_view data) { implementation_->send(Opcode::binary, data); }
+
+namespace {
+
+void require_control_payload(std::string_view payload) {
+  if (payload.size() <= protocol::max_control_payload) return;
+  api::throw_error(make_error(Errc::control_too_long_sent, Stage::open,
+                              "a ping or pong carries at most 125 bytes, not " +
+                                  std::to_string(payload.size())));
+}
+
+}  // namespace
+
+void WebSocket::ping(std::string_view payload) {
+  require_control_payload(payload);
+  implementation_->send(Opcode::ping, payload);
+}
+
+void WebSocket::pong(std::string_view payload) {
+  require_control_payload(payload);
+  implementation_->send(Opcode::pong, payload);
+}
+
+std::string WebSocket::recv() { return implementation_->receive_or_throw().data; }
+ReceivedMessage WebSocket::recv_message() { return implementation_->receive_or_throw(); }
+
+std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
+  return implementation_->receive(deadline_after(timeout));
+}
+
+void WebSocket::set_timeout(std::optional<Duration> timeout) {
+  implementation_->set_timeout(timeout);
+}
+
+CloseInfo WebSocket::close(std::uint16_t code, std::string_view reason) {
+  api::require_close_arguments(code, reason);
+  return implementation_->close(code, reason);
+}
+
+bool WebSocket::connected() const noexcept { return implementation_->connected(); }
+bool WebSocket::is_ssl() const noexcept { return implementation_->is_ssl(); }
+
+std::string WebSocket::subprotocol() const {
+  const auto* session = implementation_->session();
+  return session != nullptr ? session->subprotocol() : "";
+}
+
+const Response& WebSocket::response() const {
+  static const Response none;
+  const auto* session = implementation_->session();
+  return session != nullptr ? session->response() : none;
+}
+
+std::string WebSocket::local_address() const {
+  const auto* session = implementation_->session();
+  return session != nullptr ? session->local_address() : "";
+}
+
+std::string WebSocket::remote_address() const {
+  const auto* session = implementation_->session();
+  return session != nullptr ? session->remote_address() : "";
+}
+
+WebSocket create_connection(std::string_view url, ConnectOptions options) {
+  WebSocket socket(std::move(options));
+  socket.connect(url);
+  return socket;
+}
+
+}  // namespace websocket

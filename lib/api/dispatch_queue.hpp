@@ -1,0 +1,51 @@
+// Handlers on their way to the program's dispatcher: in order, one at a time, counted, so that reading stops
+// when the program lags. What is still here when the run's app goes away does nothing.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <websocket/options.hpp>
+
+namespace websocket::api {
+
+class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
+ public:
+  // `caught_up` is called, on whichever thread runs the handlers, when the queue lags no more.
+  DispatchQueue(Dispatcher dispatcher, std::function<void()> caught_up);
+
+  // The loop's thread. `size` is the weight of what the handler is given, in bytes.
+  void push(std::size_t size, std::function<void()> handler);
+  // More than 64 handlers or 1 MiB waiting. Once true, caught_up will be called.
+  bool lags();
+  // From any thread: forgets what waits.
+  void close();
+
+ private:
+  struct Item {
+    std::size_t size;
+    std::function<void()> handler;
+  };
+
+  bool is_over_the_mark() const { return items_.size() > most_handlers || bytes_ > most_bytes; }
+  void schedule();
+  void run_some();
+  bool run_one();
+
+  static constexpr std::size_t most_handlers = 64;
+  static constexpr std::size_t most_bytes = std::size_t{1} << 20U;
+  static constexpr int handlers_per_turn = 16;
+
+  const Dispatcher dispatcher_;
+  std::mutex mutex_;
+  std::function<void()> caught_up_;
+  std::deque<Item> items_;
+  std::size_t bytes_ = 0;
+  bool scheduled_ = false;
+  bool lagging_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace websocket::api

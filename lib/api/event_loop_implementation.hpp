@@ -1,0 +1,33 @@
+// What an EventLoop is inside; apps that were given one hold the host.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <websocket/event_loop.hpp>
+
+#include "api/loop_host.hpp"
+
+namespace websocket {
+
+class EventLoop::Implementation {
+ public:
+  Implementation() : host_(std::make_shared<api::LoopHost>()) {}
+  ~Implementation();
+
+  const std::shared_ptr<api::LoopHost>& host() const { return host_; }
+
+  void start();
+  void run();
+  std::size_t poll();
+  void stop();
+
+ private:
+  void claim();
+
+  const std::shared_ptr<api::LoopHost> host_;
+  std::mutex mutex_;
+  std::thread thread_;
+};
+
+}  // namespace websocket

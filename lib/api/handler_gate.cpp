@@ -1,0 +1,46 @@
+#include "api/handler_gate.hpp"
+
+namespace websocket::api {
+
+bool HandlerGate::enter() {
+  const auto self = std::this_thread::get_id();
+  std::unique_lock lock(mutex_);
+  left_.wait(lock, [&] { return depth_ == 0 || inside_ == self || is_shut(); });
+  if (is_shut()) return false;
+  inside_ = self;
+  ++depth_;
+  return true;
+}
+
+bool HandlerGate::try_enter() {
+  const auto self = std::this_thread::get_id();
+  const std::lock_guard lock(mutex_);
+  if (is_shut() || (depth_ > 0 && inside_ != self)) return false;
+  inside_ = self;
+  ++depth_;
+  return true;
+}
+
+void HandlerGate::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (--depth_ > 0) return;
+    inside_ = {};
+  }
+  left_.notify_all();
+}
+
+bool HandlerGate::is_inside() const {
+  const std::lock_guard lock(mutex_);
+  return depth_ > 0 && inside_ == std::this_thread::get_id();
+}
+
+void HandlerGate::shut() {
+  const auto self = std::this_thread::get_id();
+  std::unique_lock lock(mutex_);
+  shut_.store(true, std::memory_order_release);
+  left_.notify_all();
+  left_.wait(lock, [&] { return depth_ == 0 || inside_ == self; });
+}
+
+}  // namespace websocket::api

@@ -1,0 +1,82 @@
+// A growable run of bytes that never fills what is about to be overwritten, and forgets from its front.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace websocket::base {
+
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer(std::move(other)).swap(*this);
+    return *this;
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  ~Buffer() { std::free(memory_); }
+
+  std::size_t size() const noexcept { return end_ - begin_; }
+  std::size_t capacity() const noexcept { return capacity_; }
+  bool empty() const noexcept { return begin_ == end_; }
+  char* data() noexcept { return memory_ + begin_; }
+  std::string_view view() const noexcept { return {memory_ + begin_, size()}; }
+
+  // Room for `count` bytes behind the last one; commit() says how many of them were written.
+  char* prepare(std::size_t count) {
+    if (capacity_ - end_ < count) make_room(count);
+    return memory_ + end_;
+  }
+  void commit(std::size_t count) noexcept { end_ += count; }
+  void append(std::string_view bytes) {
+    if (bytes.empty()) return;
+    std::memcpy(prepare(bytes.size()), bytes.data(), bytes.size());
+    commit(bytes.size());
+  }
+
+  // Forgets the first `count` bytes.
+  void consume(std::size_t count) noexcept {
+    begin_ += count;
+    if (begin_ == end_) begin_ = end_ = 0;
+  }
+  void clear() noexcept { begin_ = end_ = 0; }
+  // Gives the memory back as well.
+  void release() noexcept { Buffer().swap(*this); }
+
+  void swap(Buffer& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  void make_room(std::size_t count) {
+    if (begin_ > 0) {  // what was consumed may be room enough
+      std::memmove(memory_, memory_ + begin_, size());
+      end_ -= begin_;
+      begin_ = 0;
+      if (capacity_ - end_ >= count && capacity_ / 2 >= end_) return;
+    }
+    const std::size_t wanted = std::max(end_ + count, capacity_ * 2);
+    void* grown = std::realloc(memory_, wanted);
+    if (grown == nullptr) throw std::bad_alloc();
+    memory_ = static_cast<char*>(grown);
+    capacity_ = wanted;
+  }
+
+  char* memory_ = nullptr;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace websocket::base

@@ -1,0 +1,81 @@
+#include "engine/connector.hpp"
+
+#include <utility>
+
+namespace websocket::engine {
+
+void Connector::start(Done done) {
+  done_ = std::move(done);
+  // At time zero, not now: whoever starts us is told of every failure in the same way, later.
+  operation_ = loop_.at(loop_.now(), [this] {
+    if (url_.secure) {
+      prepare_tls();
+    } else {
+      resolve();
+    }
+  });
+}
+
+// First, so that an unreadable certificate file is told before anybody is spoken to.
+void Connector::prepare_tls() {
+  stage_ = Stage::tls;
+  auto context = loop_.tls_context(options_.tls);
+  if (auto* failure = std::get_if<base::Failure>(&context)) return fail(std::move(*failure));
+  tls_ = std::get<0>(std::move(context));
+  resolve();
+}
+
+void Connector::resolve() {
+  stage_ = Stage::resolve;
+  operation_ = loop_.resolve(url_.host, url_.port, [this](auto result) {
+    if (auto* failure = std::get_if<base::Failure>(&result)) return fail(std::move(*failure));
+    addresses_ = std::get<0>(std::move(result));
+    if (trace_.enabled()) {
+      std::string line = "Resolved " + url_.host + ":";
+      for (const net::Address& address : addresses_) line += ' ' + address.text;
+      trace_.line(line);
+    }
+    connect_to_next();
+  });
+}
+
+// One after the other, until one lets us in.
+void Connector::connect_to_next() {
+  stage_ = Stage::connect;
+  const net::Address& address = addresses_[next_address_++];
+  trace("Connecting to " + address.text);
+  operation_ = loop_.connect(address, options_.socket, [this](auto result) {
+    auto* failure = std::get_if<base::Failure>(&result);
+    if (failure == nullptr) return connected(std::get<0>(std::move(result)));
+    trace("Failed: " + failure->message);
+    if (next_address_ == addresses_.size()) return fail(std::move(*failure));
+    connect_to_next();
+  });
+}
+
+void Connector::connected(std::unique_ptr<net::Stream> stream) {
+  trace("Connected to " + stream->remote_address() + " from " + stream->local_address());
+  if (url_.secure) return start_tls(std::move(stream));
+  const Done done = std::move(done_);
+  done(std::move(stream));
+}
+
+void Connector::start_tls(std::unique_ptr<net::Stream> stream) {
+  stage_ = Stage::tls;
+  operation_ = loop_.start_tls(std::move(stream), tls_, url_.host, trace_, [this](auto result) {
+    if (auto* failure = std::get_if<base::Failure>(&result)) return fail(std::move(*failure));
+    const Done done = std::move(done_);
+    done(std::get<0>(std::move(result)));
+  });
+}
+
+void Connector::fail(base::Failure failure) {
+  const Done done = std::move(done_);
+  done(Failed{stage_, std::move(failure)});
+}
+
+void Connector::trace(const std::string& line) {
+  if (trace_.enabled()) trace_.line(line);
+}
+
+}  // namespace websocket::engine

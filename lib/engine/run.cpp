@@ -1,0 +1,175 @@
+#include "engine/run.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace websocket::engine {
+namespace {
+
+// api.md's rule for when no should_reconnect is set.
+bool is_worth_another_attempt(const Error& error) {
+  static constexpr Errc hopeless[] = {
+      Errc::certificate_expired,        Errc::certificate_not_yet_valid,
+      Errc::certificate_self_signed,    Errc::certificate_unknown_issuer,
+      Errc::certificate_wrong_host,     Errc::certificate_not_pinned,
+      Errc::certificate_invalid};
+  if (error.code == Condition::invalid_argument) return false;
+  if (std::find(std::begin(hopeless), std::end(hopeless), error.code) != std::end(hopeless)) {
+    return false;
+  }
+  if (!error.response) return true;
+  const int status = error.response->status;
+  return status < 400 || status > 499 || status == 408 || status == 429;
+}
+
+}  // namespace
+
+Run::Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, std::string url,
+         const ConnectOptions& connect_options, const RunOptions& run_options, Listener& listener)
+    : loop_(loop),
+      keys_(keys),
+      trace_(trace),
+      url_(std::move(url)),
+      connect_options_(connect_options),
+      run_options_(run_options),
+      listener_(listener) {
+  if (run_options_.reconnect) {
+    backoff_.emplace(*run_options_.reconnect,
+                     [this](std::span<std::byte> into) { loop_.random(into); });
+  }
+}
+
+Run::~Run() { abandon(); }
+
+void Run::start() { connect(); }
+
+void Run::connect() {
+  timer_.reset();
+  ++attempt_;
+  listener_.state_changed(State::connecting);
+  Session::Owner& owner = *this;
+  session_ = std::make_shared<Session>(
+      loop_,
+      SessionSettings{.url = url_,
+                      .options = connect_options_,
+                      .ping_interval = run_options_.ping_interval,
+                      .ping_timeout = run_options_.ping_timeout,
+                      .ping_payload = run_options_.ping_payload,
+                      .keys = keys_,
+                      .trace = trace_},
+      owner);
+  session_->start();
+}
+
+// ---- what comes of a session
+
+void Run::session_has_events() {
+  if (in_turn_) return;
+  const std::shared_ptr<Session> session = session_;
+  in_turn_ = true;
+  listener_.turn_begins();
+  while (!over_) {
+    const auto event = session->next_event();
+    if (!event) break;
+    handle(*event);
+  }
+  listener_.turn_ends();
+  in_turn_ = false;
+  if (close_request_ && session_) session_->close(close_request_->code, close_request_->reason);
+}
+
+void Run::handle(const protocol::Event& event) {
+  if (std::holds_alternative<protocol::Opened>(event)) {
+    attempt_ = 0;
+    if (backoff_) backoff_->reset();
+    listener_.state_changed(State::open);
+    listener_.opened(!std::exchange(opened_before_, true));
+  } else if (std::holds_alternative<protocol::Closing>(event)) {
+    listener_.state_changed(State::closing);
+  } else if (std::holds_alternative<protocol::Closed>(event)) {
+    const Session::Result result = session_->result();
+    session_over(result);
+  } else {
+    listener_.received(event);
+  }
+}
+
+void Run::session_over(const Session::Result& result) {
+  bool again = tries_again(result);
+  session_->abandon();
+  session_.reset();
+  ended_by_error_ = result.error.has_value() && !close_request_;
+  listener_.state_changed(again ? State::waiting : State::closing);
+  if (result.error && !(close_request_ && !result.opened)) {
+    Error error = *result.error;
+    error.attempt = std::max(attempt_, 1);
+    error.will_reconnect = again;
+    listener_.failed(error);
+    if (over_) return;
+  }
+  again = again && !close_request_;  // the handler may have closed
+  if (!again) return end(result.info);
+  if (result.opened) {
+    CloseInfo info = result.info;
+    info.will_reconnect = true;
+    listener_.closed(info);
+    if (over_) return;
+    if (close_request_) return end(CloseInfo{});
+  }
+  wait_for_next_attempt();
+}
+
+bool Run::tries_again(const Session::Result& result) const {
+  if (close_request_ || !run_options_.reconnect) return false;
+  const ReconnectPolicy& policy = *run_options_.reconnect;
+  if (!result.opened && policy.max_attempts > 0 && attempt_ >= policy.max_attempts) return false;
+  const Error* error = result.error ? &*result.error : nullptr;
+  if (!policy.should_reconnect) return error == nullptr || is_worth_another_attempt(*error);
+  try {
+    return policy.should_reconnect(error, result.info);
+  } catch (...) {
+    return false;
+  }
+}
+
+void Run::wait_for_next_attempt() {
+  const Duration delay = backoff_->next();
+  if (trace_.enabled()) {
+    trace_.line("Reconnecting in " + std::to_string(delay.count()) + " ms");
+  }
+  timer_ = loop_.at(loop_.now() + delay, [this] { connect(); });
+}
+
+// ---- the end
+
+void Run::close(std::uint16_t code, std::string reason) {
+  if (over_ || close_request_) return;
+  close_request_ = CloseRequest{code, std::move(reason)};
+  if (timer_) return end(CloseInfo{});
+  if (session_ && !in_turn_) session_->close(close_request_->code, close_request_->reason);
+}
+
+void Run::end_now() {
+  if (over_) return;
+  if (session_) session_->abandon();
+  session_.reset();
+  end(CloseInfo{});
+}
+
+void Run::abandon() {
+  over_ = true;
+  timer_.reset();
+  if (session_) session_->abandon();
+  session_.reset();
+}
+
+void Run::end(CloseInfo info) {
+  over_ = true;
+  timer_.reset();
+  info.will_reconnect = false;
+  listener_.state_changed(State::closed);
+  listener_.closed(info);
+}
+
+}  // namespace websocket::engine

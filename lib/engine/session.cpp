@@ -1,0 +1,286 @@
+// A session's life: connecting, opening, closing, its end. Its bytes: session_io.cpp.
+#include "engine/session.hpp"
+
+#include <array>
+#include <exception>
+#include <utility>
+
+#include "protocol/close_code.hpp"
+
+namespace websocket::engine {
+namespace {
+
+std::string seconds(Duration duration) {
+  const auto count = duration.count();
+  if (count % 1000 != 0) return std::to_string(count) + " ms";
+  return std::to_string(count / 1000) + " s";
+}
+
+// The outer half of an error's sentence.
+std::string what_failed(Stage stage, const protocol::Url& url) {
+  switch (stage) {
+    case Stage::url: return "cannot connect";
+    case Stage::resolve: return "looking up " + url.host + " failed";
+    case Stage::connect: return "connecting to " + url.host_and_port() + " failed";
+    case Stage::proxy: return "connecting to " + url.host_and_port() + " through a proxy failed";
+    case Stage::tls: return "TLS handshake with " + url.host_and_port() + " failed";
+    case Stage::handshake: return "WebSocket handshake with " + url.host_and_port() + " failed";
+    case Stage::open: return "connection with " + url.host_and_port() + " failed";
+    case Stage::closing: return "closing the connection with " + url.host_and_port() + " failed";
+    case Stage::callback: return "a handler failed";
+  }
+  return "connection failed";
+}
+
+const char* what_was_awaited(Stage stage) {
+  switch (stage) {
+    case Stage::resolve: return "the name was still being looked up";
+    case Stage::connect: return "the TCP connection was not answered";
+    case Stage::proxy: return "the proxy had not answered";
+    case Stage::tls: return "the TLS handshake had not ended";
+    case Stage::handshake: return "the server had not answered the WebSocket handshake";
+    case Stage::url:
+    case Stage::open:
+    case Stage::closing:
+    case Stage::callback: break;
+  }
+  return "it had not begun";
+}
+
+}  // namespace
+
+Session::Session(net::Loop& loop, SessionSettings settings, Owner& owner)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      options_(settings_.options),
+      owner_(&owner),
+      wire_trace_(settings_.trace) {}
+
+Session::~Session() = default;
+
+// ---- the way to an open connection
+
+void Session::start() {
+  arm_connect_deadline();
+  if (auto failed = prepare()) {
+    // Told later, as every failure is: the owner has not even got hold of us yet.
+    timer_ = loop_.at(loop_.now(), [this, failed = std::move(*failed)] {
+      fail(failed.stage, failed.failure);
+    });
+    return;
+  }
+  connector_ = std::make_unique<Connector>(loop_, url_, options_, settings_.trace);
+  connector_->start([this](Connector::Result result) { connected(std::move(result)); });
+}
+
+// Everything that can be known to be wrong before anybody is spoken to.
+std::optional<Connector::Failed> Session::prepare() {
+  auto url = protocol::parse_url(settings_.url);
+  if (auto* failure = std::get_if<base::Failure>(&url)) {
+    return Connector::Failed{Stage::url, std::move(*failure)};
+  }
+  url_ = std::get<0>(std::move(url));
+  if (!options_.proxy.url.empty()) {
+    return Connector::Failed{Stage::proxy, {Errc::invalid_option, "proxies are not supported yet"}};
+  }
+  Headers more;
+  try {
+    if (options_.header_factory) more = options_.header_factory();
+  } catch (const std::exception& thrown) {
+    return Connector::Failed{Stage::callback,
+                             {Errc::callback_threw,
+                              std::string("the header factory threw: ") + thrown.what()}};
+  } catch (...) {
+    return Connector::Failed{Stage::callback, {Errc::callback_threw, "the header factory threw"}};
+  }
+  std::array<std::byte, 16> nonce{};
+  loop_.random(nonce);
+  auto request = protocol::make_handshake_request(url_, options_, more, nonce);
+  if (auto* failure = std::get_if<base::Failure>(&request)) {
+    return Connector::Failed{Stage::handshake, std::move(*failure)};
+  }
+  request_ = std::get<0>(std::move(request));
+  return std::nullopt;
+}
+
+void Session::arm_connect_deadline() {
+  if (options_.timeout <= Duration::zero()) return;
+  timer_ = loop_.at(loop_.now() + options_.timeout, [this] { connecting_took_too_long(); });
+}
+
+void Session::connecting_took_too_long() {
+  fail(stage(), {Errc::connect_timeout, std::string("after ") + seconds(options_.timeout) + ", " +
+                                            what_was_awaited(stage())});
+}
+
+void Session::connected(Connector::Result result) {
+  connector_.reset();
+  if (auto* failed = std::get_if<Connector::Failed>(&result)) {
+    return fail(failed->stage, std::move(failed->failure));
+  }
+  stream_ = std::get<0>(std::move(result));
+  stream_->set_listener(this);
+  local_address_ = stream_->local_address();
+  remote_address_ = stream_->remote_address();
+  wire_trace_.request(request_->bytes);
+  protocol_ = std::make_unique<protocol::ClientProtocol>(
+      *std::exchange(request_, std::nullopt), options_.limits, !options_.skip_utf8_validation,
+      settings_.keys);
+  settle();
+}
+
+void Session::opened() {
+  timer_.reset();
+  result_.opened = true;
+  trace("Websocket connected");
+  Keepalive::Link& link = *this;
+  keepalive_ = std::make_unique<Keepalive>(loop_, link, settings_.ping_interval,
+                                           settings_.ping_timeout);
+  keepalive_->start();
+}
+
+// ---- what comes of it
+
+std::optional<protocol::Event> Session::next_event() {
+  if (closed_) return *std::exchange(closed_, std::nullopt);
+  if (ended_ || !protocol_) return std::nullopt;
+  auto event = protocol_->next_event();
+  if (!event) {
+    if (!in_read_turn_) settle();
+    return closed_ ? next_event() : std::nullopt;
+  }
+  if (std::holds_alternative<protocol::Opened>(*event)) opened();
+  if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
+  if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
+    const Stage where = result_.opened ? Stage::open : Stage::handshake;
+    finish(where, closed->info, std::move(closed->failure));
+    return next_event();
+  }
+  return event;
+}
+
+void Session::notify() {
+  if (owner_ != nullptr) owner_->session_has_events();
+}
+
+bool Session::is_open() const noexcept {
+  return !ended_ && protocol_ && protocol_->state() == protocol::ClientProtocol::State::open;
+}
+
+const Response& Session::response() const noexcept {
+  static const Response none;
+  return protocol_ ? protocol_->response() : none;
+}
+
+std::string Session::subprotocol() const { return protocol_ ? protocol_->subprotocol() : ""; }
+
+void Session::want_fragments(bool wanted) noexcept {
+  if (protocol_) protocol_->want_fragments(wanted);
+}
+
+// ---- keepalive
+
+void Session::send_keepalive_ping() {
+  // While the output is stuck another ping would only wait behind it.
+  if (!has_output()) send(Opcode::ping, settings_.ping_payload);
+  flush();
+}
+
+std::optional<std::uint64_t> Session::look_for_life() {
+  if (reading_is_paused_ || ended_) return std::nullopt;
+  read_what_is_there();
+  return received_count_;
+}
+
+void Session::link_is_dead() {
+  fail(Stage::open, {Errc::ping_timeout, "nothing came within " + seconds(settings_.ping_timeout) +
+                                             " after a ping"});
+}
+
+// ---- the end
+
+void Session::close(std::uint16_t code, std::string_view reason) {
+  if (ended_) return;
+  if (!is_open()) {
+    if (protocol_ && protocol_->eof_expected()) return;
+    finish(stage(), CloseInfo{}, std::nullopt);
+    return notify();
+  }
+  trace("Closing with code " + std::to_string(code));
+  protocol_->close(code, reason);
+  arm_close_timer();
+  flush();
+}
+
+void Session::abandon() {
+  owner_ = nullptr;
+  if (ended_) return;
+  if (is_open()) {
+    close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
+    if (ended_) return;
+  }
+  finish(stage(), CloseInfo{}, std::nullopt);
+}
+
+void Session::arm_close_timer() {
+  if (close_timer_is_armed_) return;
+  close_timer_is_armed_ = true;
+  if (keepalive_) keepalive_->stop();
+  timer_ = loop_.at(loop_.now() + options_.close_timeout, [this] {
+    trace("The server took longer than " + seconds(options_.close_timeout) + " to close");
+    protocol_->give_up();
+    notify();
+  });
+}
+
+void Session::fail(Stage stage, base::Failure failure) {
+  if (ended_) return;
+  finish(stage, CloseInfo{}, std::move(failure));
+  notify();
+}
+
+void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure) {
+  ended_ = true;
+  // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has returned.
+  loop_.post([self = shared_from_this()] {});
+  result_.info = info;
+  if (failure) result_.error = make_error(stage, std::move(*failure));
+  if (stream_) stream_->shut_down_sending();
+  if (keepalive_) keepalive_->stop();
+  connector_.reset();
+  timer_.reset();
+  stream_.reset();
+  closed_ = protocol::Closed{info, std::nullopt};
+  trace("Websocket closed, code " + std::to_string(info.code) +
+        (info.reason.empty() ? "" : " '" + info.reason + "'") +
+        (!info.clean ? ", not clean" : info.by_peer ? ", begun by the server" : ", begun by us"));
+}
+
+Error Session::make_error(Stage stage, base::Failure failure) const {
+  Error error;
+  error.code = failure.code;
+  error.stage = stage;
+  error.message = what_failed(stage, url_) + ": " + failure.message;
+  error.cause = failure.cause;
+  if (failure.code == Errc::bad_status) error.response = std::make_shared<Response>(response());
+  return error;
+}
+
+Stage Session::stage() const noexcept {
+  if (connector_) return connector_->stage();
+  if (!protocol_) return Stage::url;
+  switch (protocol_->state()) {
+    case protocol::ClientProtocol::State::connecting: return Stage::handshake;
+    case protocol::ClientProtocol::State::open: return Stage::open;
+    case protocol::ClientProtocol::State::closing:
+    case protocol::ClientProtocol::State::draining:
+    case protocol::ClientProtocol::State::closed: break;
+  }
+  return Stage::closing;
+}
+
+void Session::trace(const std::string& line) {
+  if (settings_.trace.enabled()) settings_.trace.line(line);
+}
+
+}  // namespace websocket::engine

@@ -1,0 +1,152 @@
+// One connection, from its URL to its end: connects, moves bytes between stream and protocol core, keeps the
+// deadlines. It lives once; reconnecting makes another. What comes of it is pulled with next_event().
+// Everything runs on the loop's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <websocket/close.hpp>
+#include <websocket/error.hpp>
+#include <websocket/options.hpp>
+
+#include "base/trace_sink.hpp"
+#include "engine/connector.hpp"
+#include "engine/keepalive.hpp"
+#include "engine/wire_trace.hpp"
+#include "net/loop.hpp"
+#include "net/stream.hpp"
+#include "protocol/client_protocol.hpp"
+
+namespace websocket::engine {
+
+// What a session needs beside its loop; all of it outlives the session.
+struct SessionSettings {
+  std::string url;
+  const ConnectOptions& options;
+  Duration ping_interval{0};
+  Duration ping_timeout{0};
+  std::string ping_payload{};
+  protocol::MaskKeys& keys;
+  base::TraceSink& trace;
+};
+
+class Session final : public std::enable_shared_from_this<Session>,
+                      private net::Stream::Listener,
+                      private Keepalive::Link {
+ public:
+  class Owner {
+   public:
+    // Pull next_event() until it gives nothing, now or later. Until then nothing more is read.
+    virtual void session_has_events() = 0;
+    // Everything has left; send_frames() may give more, without flushing.
+    virtual void session_has_room() {}
+    // What could be written was; that much is left.
+    virtual void session_has_left(std::size_t /*unsent*/) {}
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Session(net::Loop& loop, SessionSettings settings, Owner& owner);
+  ~Session();
+
+  void start();
+  // Opened, what is received, Closing, and last Closed, at which the socket is gone and result() says how it
+  // ended. Views are valid until the next call.
+  std::optional<protocol::Event> next_event();
+
+  // Frames put together elsewhere, or one frame; false when the connection is not open. Then flush().
+  bool send_frames(base::Buffer& frames);
+  bool send(Opcode opcode, std::string_view payload);
+  void flush();
+  bool has_output() const noexcept { return stream_ && protocol_->has_output(); }
+
+  void close(std::uint16_t code, std::string_view reason);
+  // No more events are wanted: says 1001 if it can at once, and is gone.
+  void abandon();
+  void pause_reading(bool paused);
+  void want_fragments(bool wanted) noexcept;
+
+  bool is_open() const noexcept;
+  bool is_secure() const noexcept { return url_.secure; }
+  const Response& response() const noexcept;
+  std::string subprotocol() const;
+  const std::string& local_address() const noexcept { return local_address_; }
+  const std::string& remote_address() const noexcept { return remote_address_; }
+
+  struct Result {
+    bool opened = false;
+    CloseInfo info;
+    std::optional<Error> error;
+  };
+  const Result& result() const noexcept { return result_; }
+
+ private:
+  // ---- the way to an open connection
+  std::optional<Connector::Failed> prepare();
+  Headers headers_of_this_attempt() const;
+  void connected(Connector::Result result);
+  void arm_connect_deadline();
+  void connecting_took_too_long();
+  void opened();
+
+  // ---- bytes (session_io.cpp)
+  void ready_to_read() override;
+  void ready_to_write() override;
+  void read_what_is_there();
+  bool read_once();
+  void settle();
+  bool write_once(std::string_view bytes);
+
+  // ---- keepalive
+  void send_keepalive_ping() override;
+  std::optional<std::uint64_t> look_for_life() override;
+  void link_is_dead() override;
+
+  // ---- the end
+  void arm_close_timer();
+  void fail(Stage stage, base::Failure failure);
+  void finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure);
+  Error make_error(Stage stage, base::Failure failure) const;
+  Stage stage() const noexcept;
+  void notify();
+  void trace(const std::string& line);
+
+  net::Loop& loop_;
+  const SessionSettings settings_;
+  const ConnectOptions& options_;
+  Owner* owner_;
+
+  // The way there: the connector while it is at work, then stream and protocol together.
+  protocol::Url url_;
+  std::optional<protocol::HandshakeRequest> request_;
+  std::unique_ptr<Connector> connector_;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<protocol::ClientProtocol> protocol_;
+  std::string local_address_;
+  std::string remote_address_;
+
+  // Time: one deadline, for connecting and then for closing.
+  net::OperationPtr timer_;
+  bool close_timer_is_armed_ = false;
+  std::unique_ptr<Keepalive> keepalive_;
+
+  // Bytes.
+  bool reading_is_paused_ = false;
+  bool in_read_turn_ = false;
+  bool output_is_cut_ = false;    // what is left of the output begins within a frame
+  bool writing_is_over_ = false;  // the system takes no more; what can still be read is read
+  std::uint64_t received_count_ = 0;
+  WireTrace wire_trace_;
+
+  // The end.
+  bool ended_ = false;
+  std::optional<protocol::Closed> closed_;  // not pulled yet
+  Result result_;
+};
+
+}  // namespace websocket::engine

@@ -1,0 +1,126 @@
+// A session's bytes: between the stream and the protocol core.
+#include "engine/session.hpp"
+
+#include <utility>
+
+namespace websocket::engine {
+namespace {
+
+// After that many full buffers the loop's other connections have their turn.
+constexpr int reads_per_turn = 8;
+
+base::Failure lost(const std::error_code& error) {
+  return {Errc::connection_lost, "the connection was lost: " + error.message(), error};
+}
+
+}  // namespace
+
+// ---- in
+
+void Session::ready_to_read() {
+  const auto self = shared_from_this();
+  read_what_is_there();
+}
+
+void Session::read_what_is_there() {
+  in_read_turn_ = true;
+  for (int turn = 0; turn < reads_per_turn; ++turn) {
+    if (!read_once()) break;
+  }
+  in_read_turn_ = false;
+  settle();
+}
+
+// Whether there may be more to read at once.
+bool Session::read_once() {
+  if (ended_ || reading_is_paused_ || protocol_->has_input()) return false;
+  const bool at_frame = protocol_->handshake_done() && protocol_->between_frames();
+  const std::span<char> into = protocol_->prepare(loop_.read_buffer());
+  const net::IoResult result = stream_->read(into);
+  protocol_->commit(result.size);
+  switch (result.status) {
+    case net::IoStatus::would_block: return false;
+    case net::IoStatus::ok:
+      ++received_count_;
+      wire_trace_.received({into.data(), result.size}, at_frame);
+      break;
+    case net::IoStatus::end: protocol_->commit_eof(); break;
+    case net::IoStatus::failed: protocol_->commit_eof(lost(result.error)); break;
+  }
+  notify();
+  if (ended_) return false;
+  flush();
+  return result.status == net::IoStatus::ok && !result.drained;
+}
+
+// Writes what there is to write, and asks to be told of what comes, unless somebody has to pull first.
+void Session::settle() {
+  if (ended_ || !stream_) return;
+  flush();
+  if (ended_ || reading_is_paused_ || protocol_->has_input()) return;
+  if (protocol_->in_body()) arm_close_timer();
+  stream_->wait_to_read();
+}
+
+void Session::pause_reading(bool paused) {
+  const bool goes_on = std::exchange(reading_is_paused_, paused) && !paused;
+  if (goes_on && !in_read_turn_) settle();
+}
+
+// ---- out
+
+bool Session::send(Opcode opcode, std::string_view payload) {
+  return !ended_ && protocol_ && protocol_->send(opcode, payload);
+}
+
+bool Session::send_frames(base::Buffer& frames) {
+  return !ended_ && protocol_ && protocol_->send_frames(frames);
+}
+
+void Session::ready_to_write() {
+  const auto self = shared_from_this();
+  flush();
+}
+
+void Session::flush() {
+  if (ended_ || !stream_) return;
+  while (!writing_is_over_) {
+    const std::string_view output = protocol_->output();
+    if (!output.empty()) {
+      if (!write_once(output)) break;
+      continue;
+    }
+    if (owner_ != nullptr) owner_->session_has_room();
+    if (!protocol_->has_output()) break;
+  }
+  if (owner_ != nullptr) owner_->session_has_left(protocol_->output().size());
+  // The peer broke the rules and knows why: there is nothing more to tell it.
+  if (protocol_->failed() && !protocol_->has_output() && !std::exchange(writing_is_over_, true)) {
+    stream_->shut_down_sending();
+  }
+}
+
+// Whether it is worth going on.
+bool Session::write_once(std::string_view bytes) {
+  const net::IoResult result = stream_->write(bytes);
+  switch (result.status) {
+    case net::IoStatus::ok:
+      if (protocol_->handshake_done()) {
+        wire_trace_.sent(bytes.substr(0, result.size), !output_is_cut_);
+      }
+      output_is_cut_ = result.size < bytes.size();
+      protocol_->consume_output(result.size);
+      return true;
+    case net::IoStatus::would_block:
+      stream_->wait_to_write();
+      return false;
+    case net::IoStatus::end:
+    case net::IoStatus::failed:
+      // Reading tells how the connection ended; a Close frame may be waiting there.
+      writing_is_over_ = true;
+      return false;
+  }
+  return false;
+}
+
+}  // namespace websocket::engine

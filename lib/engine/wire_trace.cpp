@@ -1,0 +1,152 @@
+#include "engine/wire_trace.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.hpp"
+
+namespace websocket::engine {
+namespace {
+
+// How many bytes of a payload are shown.
+constexpr std::size_t shown_payload = 256;
+
+constexpr std::array<std::string_view, 4> secret_fields = {"authorization", "proxy-authorization",
+                                                           "cookie", "set-cookie"};
+
+bool is_secret(std::string_view field_name) {
+  return std::any_of(secret_fields.begin(), secret_fields.end(), [&](std::string_view secret) {
+    return base::equal_ignoring_case(field_name, secret);
+  });
+}
+
+std::string head_line(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || !is_secret(line.substr(0, colon))) {
+    return std::string(line);
+  }
+  return std::string(line.substr(0, colon)) + ": ***";
+}
+
+// Bytes as Python shows them: b'\x81\x0bhello there'.
+void append_quoted(std::string& to, std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  to += "b'";
+  for (const char byte : bytes) {
+    const auto value = static_cast<unsigned char>(byte);
+    switch (byte) {
+      case '\\': to += "\\\\"; break;
+      case '\'': to += "\\'"; break;
+      case '\n': to += "\\n"; break;
+      case '\r': to += "\\r"; break;
+      case '\t': to += "\\t"; break;
+      default:
+        if (value >= 0x20 && value < 0x7f) {
+          to += byte;
+        } else {
+          to += "\\x";
+          to += digits[value >> 4U];
+          to += digits[value & 15U];
+        }
+    }
+  }
+  to += '\'';
+}
+
+void append_cut(std::string& to, std::string_view bytes, std::uint64_t size) {
+  append_quoted(to, bytes);
+  if (bytes.size() < size) to += "... (" + std::to_string(size) + " bytes)";
+}
+
+// A head of the handshake between its rules, a line each; values of secret fields as ***.
+void trace_head(base::TraceSink& sink, std::string_view title, std::string_view head) {
+  sink.line("--- " + std::string(title) + " ---");
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n'), head.size());
+    std::string_view line = head.substr(0, end);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (!line.empty()) sink.line(head_line(line));
+    head.remove_prefix(std::min(end + 1, head.size()));
+  }
+  sink.line("-----------------------");
+}
+
+}  // namespace
+
+void FrameTrace::feed(std::string_view bytes) {
+  while (!bytes.empty() || (header_ && payload_seen_ == header_->length)) {
+    bytes.remove_prefix(header_ ? take_payload(bytes) : take_header(bytes));
+  }
+}
+
+void FrameTrace::restart() noexcept {
+  raw_.clear();
+  header_.reset();
+  payload_seen_ = 0;
+}
+
+std::size_t FrameTrace::take_header(std::string_view bytes) {
+  const std::size_t before = raw_.size();
+  raw_ += bytes.substr(0, protocol::max_header_size - before);
+  header_ = protocol::decode_header(raw_);
+  if (!header_) return raw_.size() - before;
+  raw_.resize(header_->size);
+  return header_->size - before;
+}
+
+std::size_t FrameTrace::take_payload(std::string_view bytes) {
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), header_->length - payload_seen_));
+  const std::size_t shown = raw_.size() - header_->size;
+  raw_ += bytes.substr(0, std::min(size, shown_payload - shown));
+  payload_seen_ += size;
+  if (payload_seen_ == header_->length) {
+    show();
+    restart();
+  }
+  return size;
+}
+
+void FrameTrace::show() {
+  std::string raw = std::string(prefix_) + " raw: ";
+  append_cut(raw, raw_, header_->size + header_->length);
+  sink_.line(raw);
+
+  std::string payload = raw_.substr(header_->size);
+  if (header_->masked) {
+    protocol::mask_copy(payload.data(), payload.data(), payload.size(), header_->key);
+  }
+  std::string decoded = std::string(prefix_) + " decoded: fin=" + (header_->fin ? "1" : "0") +
+                        " opcode=" + std::to_string(static_cast<unsigned>(header_->opcode)) +
+                        " data=";
+  append_cut(decoded, payload, header_->length);
+  sink_.line(decoded);
+}
+
+void WireTrace::request(std::string_view head) {
+  awaits_answer_ = sink_.enabled();
+  if (awaits_answer_) trace_head(sink_, "request header", head);
+}
+
+// Shows each head as it becomes whole; gives back what follows the one that switches to WebSocket.
+std::string_view WireTrace::received_answer(std::string_view bytes) {
+  const std::size_t before = answer_.size();
+  answer_ += bytes;
+  const std::size_t end = answer_.find("\r\n\r\n");
+  if (end == std::string::npos) return {};
+  trace_head(sink_, "response header", std::string_view(answer_).substr(0, end));
+  awaits_answer_ = false;
+  const bool switches = answer_.starts_with("HTTP/1.1 101");
+  const std::size_t taken = end + 4 - std::min(before, end + 4);
+  answer_ = {};
+  return switches ? bytes.substr(taken) : std::string_view();
+}
+
+bool WireTrace::follows(FrameTrace& frames, bool& following, bool at_frame) {
+  const bool enabled = sink_.enabled();
+  if (enabled && !following && at_frame) frames.restart();
+  following = enabled && (following || at_frame);
+  return following;
+}
+
+}  // namespace websocket::engine

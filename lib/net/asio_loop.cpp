@@ -1,0 +1,99 @@
+// See asio_loop.hpp. What each operation does is in the file of its name.
+#include "net/asio_loop.hpp"
+
+#include <asio/post.hpp>
+#include <utility>
+
+#include "net/loop_context.hpp"
+#include "net/random.hpp"
+#include "net/resolver.hpp"
+#include "net/tcp_connect.hpp"
+#include "net/timer.hpp"
+#include "net/tls_context.hpp"
+#include "net/tls_handshake.hpp"
+
+namespace websocket::net {
+namespace {
+
+constexpr std::size_t read_buffer_size = 128U << 10U;
+
+}  // namespace
+
+struct AsioLoop::Parts {
+  explicit Parts(LookUpFunction function) : look_up(std::move(function)) {}
+  LoopContextPtr context = std::make_shared<LoopContext>();
+  LookUpFunction look_up;
+  TlsContexts tls_contexts;
+  std::unique_ptr<char[]> read_buffer;
+};
+
+AsioLoop::AsioLoop() : AsioLoop(system_look_up) {}
+AsioLoop::AsioLoop(LookUpFunction look_up) : parts_(std::make_unique<Parts>(std::move(look_up))) {}
+AsioLoop::~AsioLoop() { parts_->context->end(); }
+
+void AsioLoop::run() {
+  parts_->context->run();
+  parts_->context->restart();
+}
+
+std::size_t AsioLoop::run_one_until(Clock::time_point deadline) {
+  LoopContext& context = *parts_->context;
+  std::size_t count = 0;
+  if (deadline == Clock::time_point::max()) {
+    count = context.run_one();
+  } else {
+    count = context.run_one_until(deadline);
+    if (count == 0 && !context.stopped()) count = context.poll_one();
+  }
+  if (count == 0 && context.stopped()) context.restart();
+  return count;
+}
+
+std::size_t AsioLoop::poll() {
+  LoopContext& context = *parts_->context;
+  const std::size_t count = context.poll();
+  if (context.stopped()) context.restart();
+  return count;
+}
+
+void AsioLoop::stop() { parts_->context->stop(); }
+
+Clock::time_point AsioLoop::now() const { return Clock::now(); }
+
+void AsioLoop::post(std::function<void()> work) { asio::post(*parts_->context, std::move(work)); }
+
+OperationPtr AsioLoop::at(Clock::time_point when, std::function<void()> work) {
+  return run_at(parts_->context, when, std::move(work));
+}
+
+OperationPtr AsioLoop::resolve(const std::string& host, std::uint16_t port, Resolved done) {
+  return resolve_name(parts_->context, parts_->look_up, host, port, std::move(done));
+}
+
+OperationPtr AsioLoop::connect(const Address& to, const SocketOptions& options, Connected done) {
+  return connect_tcp(parts_->context, to, options, std::move(done));
+}
+
+base::Outcome<std::shared_ptr<const TlsContext>> AsioLoop::tls_context(const TlsOptions& options) {
+  return parts_->tls_contexts.get(options);
+}
+
+OperationPtr AsioLoop::start_tls(std::unique_ptr<Stream> lower,
+                                 std::shared_ptr<const TlsContext> context, const std::string& host,
+                                 base::TraceSink& trace, Connected done) {
+  // tls_context() above is where they all come from.
+  auto ours = std::static_pointer_cast<const OpenSslContext>(std::move(context));
+  return start_tls_handshake(parts_->context, std::move(lower), std::move(ours), host, trace,
+                             std::move(done));
+}
+
+std::span<char> AsioLoop::read_buffer() {
+  if (parts_->read_buffer == nullptr) {
+    parts_->read_buffer = std::make_unique_for_overwrite<char[]>(read_buffer_size);
+  }
+  return {parts_->read_buffer.get(), read_buffer_size};
+}
+
+void AsioLoop::random(std::span<std::byte> into) { fill_with_random(into); }
+
+}  // namespace websocket::net

@@ -1,0 +1,22 @@
+// See helper_thread.hpp. Signals belong to the host program: one that landed on a thread it doesn't
+// know of would interrupt nothing it waits in. The new thread inherits its mask, so there is no
+// gap.
+#include "net/helper_thread.hpp"
+
+#include <thread>
+#include <utility>
+
+#include "net/signals_blocked.hpp"
+
+namespace websocket::net {
+std::error_code start_helper_thread(std::function<void()> work) {
+  try {
+    const SignalsBlocked blocked;
+    std::thread(std::move(work)).detach();
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
+}
+
+}  // namespace websocket::net

@@ -1,0 +1,31 @@
+// What lib/net's own files share of a loop: Asio's context, which can end before the last object
+// that was made on it. For lib/net alone; other layers know AsioLoop.
+#pragma once
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <memory>
+
+namespace websocket::net {
+
+class LoopContext : public asio::io_context {
+ public:
+  // 1: one thread runs it at a time, which spares Asio some wake-ups; posting stays safe from any
+  // thread.
+  LoopContext() : asio::io_context(1), work_(asio::make_work_guard(*this)) {}
+
+  // Destroys every waiting handler uncalled. Sockets and timers of this context stay valid objects.
+  void end() {
+    work_.reset();
+    shutdown();
+  }
+
+ private:
+  // "Nothing to do" is no reason to stop: only stop() is.
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+};
+
+// Operations and streams hold one, so that they may outlive the loop that made them.
+using LoopContextPtr = std::shared_ptr<LoopContext>;
+
+}  // namespace websocket::net

@@ -1,0 +1,110 @@
+// See tcp_stream.hpp. Asio tells when the socket is ready; reading and writing are plain system
+// calls in non-blocking mode, and never raise SIGPIPE (Asio asks for that on every platform).
+#include "net/tcp_stream.hpp"
+
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <utility>
+
+#include "net/endpoint.hpp"
+#include "net/system_error.hpp"
+
+namespace websocket::net {
+namespace {
+
+bool is_would_block(std::error_code error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+template <class Io>
+std::size_t uninterrupted(Io io, std::error_code& error) {
+  std::size_t size = 0;
+  do {
+    size = io(error);
+  } while (error == asio::error::interrupted);
+  return size;
+}
+
+}  // namespace
+
+// Shared with the handlers Asio holds, so that the stream may go while one of them runs.
+struct TcpStream::State : std::enable_shared_from_this<State> {
+  State(LoopContextPtr on, Socket from) : loop(std::move(on)), socket(std::move(from)) {}
+
+  void wait(Socket::wait_type what, bool State::*waits, void (Listener::*told)()) {
+    if (std::exchange(this->*waits, true)) return;
+    // An error is told as readiness: the read or write that follows meets it.
+    socket.async_wait(what, [self = shared_from_this(), waits, told](std::error_code) {
+      (*self).*waits = false;
+      if (self->listener != nullptr) (self->listener->*told)();
+    });
+  }
+
+  LoopContextPtr loop;
+  Socket socket;
+  Listener* listener = nullptr;
+  bool waits_to_read = false;
+  bool waits_to_write = false;
+};
+
+TcpStream::TcpStream(LoopContextPtr loop, Socket socket)
+    : state_(std::make_shared<State>(std::move(loop), std::move(socket))) {
+  std::error_code ignored;  // the peer may have gone again already
+  remote_address_ = endpoint_text(state_->socket.remote_endpoint(ignored));
+}
+
+TcpStream::~TcpStream() {
+  state_->listener = nullptr;
+  std::error_code ignored;
+  state_->socket.close(ignored);
+}
+
+void TcpStream::set_listener(Listener* listener) { state_->listener = listener; }
+
+IoResult TcpStream::read(std::span<char> into) {
+  std::error_code error;
+  const std::size_t size = uninterrupted(
+      [&](std::error_code& e) {
+        return state_->socket.read_some(asio::buffer(into.data(), into.size()), e);
+      },
+      error);
+  if (is_would_block(error)) return {IoStatus::would_block, 0, true};
+  if (error == asio::error::eof) return {IoStatus::end};
+  if (error) return {IoStatus::failed, 0, false, as_system_error(error)};
+  return {IoStatus::ok, size, size < into.size()};
+}
+
+IoResult TcpStream::write(std::span<const char> from) {
+  std::error_code error;
+  const std::size_t size = uninterrupted(
+      [&](std::error_code& e) {
+        return state_->socket.write_some(asio::buffer(from.data(), from.size()), e);
+      },
+      error);
+  if (is_would_block(error)) return {IoStatus::would_block};
+  if (error) return {IoStatus::failed, 0, false, as_system_error(error)};
+  return {IoStatus::ok, size};
+}
+
+void TcpStream::wait_to_read() {
+  state_->wait(Socket::wait_read, &State::waits_to_read, &Listener::ready_to_read);
+}
+
+void TcpStream::wait_to_write() {
+  state_->wait(Socket::wait_write, &State::waits_to_write, &Listener::ready_to_write);
+}
+
+void TcpStream::shut_down_sending() {
+  std::error_code ignored;  // reading will tell what is wrong with the connection
+  state_->socket.shutdown(Socket::shutdown_send, ignored);
+}
+
+std::string TcpStream::local_address() const {
+  std::error_code error;
+  const Endpoint local = state_->socket.local_endpoint(error);
+  return error ? std::string() : endpoint_text(local);
+}
+
+std::string TcpStream::remote_address() const { return remote_address_; }
+
+}  // namespace websocket::net

@@ -1,0 +1,84 @@
+// See trust_store.hpp: OpenSSL's own paths (SSL_CERT_FILE and SSL_CERT_DIR change them), and where
+// those hold nothing, as for an OpenSSL that was built on another system, the bundles that systems
+// are known by.
+#include "net/trust_store.hpp"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace websocket::net {
+namespace {
+
+constexpr std::array well_known_bundles = {
+    "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Gentoo
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",                   // older ones
+    "/etc/ssl/ca-bundle.pem",                             // openSUSE
+    "/etc/ssl/cert.pem",                                  // Alpine, macOS, the BSDs
+    "/usr/local/share/certs/ca-root-nss.crt",             // FreeBSD
+    "/opt/homebrew/etc/openssl@3/cert.pem",               // Homebrew
+    "/usr/local/etc/openssl@3/cert.pem",
+};
+
+#ifdef _WIN32
+constexpr char path_separator = ';';
+#else
+constexpr char path_separator = ':';
+#endif
+
+bool holds_loaded_certificates(SSL_CTX& context) {
+  X509_STORE* const store = SSL_CTX_get_cert_store(&context);
+  return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 0;
+}
+
+std::string_view default_directories() {
+  const char* const chosen = std::getenv(X509_get_default_cert_dir_env());
+  return chosen != nullptr ? chosen : X509_get_default_cert_dir();
+}
+
+bool some_default_directory_holds_certificates() {
+  std::string_view rest = default_directories();
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(path_separator), rest.size());
+    if (holds_hashed_certificates(std::filesystem::path(rest.substr(0, end)))) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+bool is_hashed_name(std::string_view name) {
+  constexpr std::size_t hash_size = 8;
+  return name.size() > hash_size + 1 && name[hash_size] == '.' &&
+         name.find_first_not_of("0123456789abcdef") == hash_size &&
+         name.find_first_not_of("0123456789", hash_size + 1) == std::string_view::npos;
+}
+
+}  // namespace
+
+bool trust_system(SSL_CTX& context) {
+  SSL_CTX_set_default_verify_paths(&context);
+  ERR_clear_error();  // a default file that isn't there is no error
+  if (holds_loaded_certificates(context) || some_default_directory_holds_certificates())
+    return true;
+  const bool found =
+      std::any_of(well_known_bundles.begin(), well_known_bundles.end(),
+                  [&](const char* file) { return SSL_CTX_load_verify_file(&context, file) == 1; });
+  ERR_clear_error();
+  return found;
+}
+
+bool holds_hashed_certificates(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (is_hashed_name(entry->path().filename().string())) return true;
+  }
+  return false;
+}
+
+}  // namespace websocket::net

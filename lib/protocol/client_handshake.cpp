@@ -1,0 +1,394 @@
+// What the server answers to the opening handshake: see client_handshake.hpp.
+// RFC 6455 4.1, RFC 9112 4 (status line), 6.3 and 7.1 (body), RFC 9110 15.2 (interim answers).
+#include "protocol/client_handshake.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/ascii.hpp"
+#include "protocol/handshake_key.hpp"
+
+namespace websocket::protocol {
+
+namespace {
+
+constexpr std::size_t max_quoted = 80;  // foreign bytes in a sentence
+
+std::string quoted(std::string_view bytes) {
+  return "\"" + base::printable(bytes, max_quoted) + "\"";
+}
+
+struct StatusLine {
+  bool http_1_0;
+  int status;
+  std::string_view reason;
+};
+
+// RFC 9112 4: status-line = HTTP-version SP status-code SP [ reason-phrase ]
+// The second space is often left out where there is no reason.
+std::optional<StatusLine> read_status_line(std::string_view line) {
+  constexpr std::string_view version = "HTTP/1.";
+  if (!line.starts_with(version) || line.size() < version.size() + 5) return std::nullopt;
+  const char minor = line[version.size()];
+  if (!base::is_digit(minor) || line[version.size() + 1] != ' ') return std::nullopt;
+  const std::string_view digits = line.substr(version.size() + 2, 3);
+  const auto status = base::parse_decimal<unsigned>(digits);
+  if (!status || *status < 100) return std::nullopt;
+  const std::string_view rest = line.substr(version.size() + 5);
+  if (!rest.empty() && rest.front() != ' ') return std::nullopt;
+  return StatusLine{minor == '0', static_cast<int>(*status), base::trim(rest)};
+}
+
+std::string describe(const Response& response) {
+  std::string text = "the server answered " + std::to_string(response.status);
+  if (!response.reason.empty()) text += " " + base::printable(response.reason, max_quoted);
+  return text;
+}
+
+constexpr std::size_t max_chunk_line = 256;  // a size, its extensions and the line end
+
+// RFC 9110 6.4.1: "All 1xx (Informational), 204 (No Content), and 304 (Not Modified) responses do
+// not include content."
+bool has_no_content(int status) { return status < 200 || status == 204 || status == 304; }
+
+// Nothing where it is invalid. RFC 9112 6.3 lets a list, or repeated fields, of one and the same
+// number pass.
+std::optional<std::uint64_t> content_length(const Headers& headers) {
+  std::optional<std::uint64_t> length;
+  for (const std::string_view value : headers.get_all("Content-Length")) {
+    const auto elements = base::split_list(value);
+    if (elements.empty()) return std::nullopt;
+    for (const std::string_view element : elements) {
+      const auto number = base::parse_decimal<std::uint64_t>(element);
+      if (!number || (length && *length != *number)) return std::nullopt;
+      length = number;
+    }
+  }
+  return length;
+}
+
+// Whether chunked is the last of the transfer codings.
+bool ends_chunked(const Headers& headers) {
+  bool chunked = false;
+  for (const std::string_view value : headers.get_all("Transfer-Encoding")) {
+    for (const std::string_view coding : base::split_list(value)) {
+      chunked = base::equal_ignoring_case(coding, "chunked");
+    }
+  }
+  return chunked;
+}
+
+}  // namespace
+
+ClientHandshake::ClientHandshake(const HandshakeRequest& request, const Limits& limits)
+    : key_(request.key),
+      offered_(request.subprotocols),
+      max_head_(limits.max_response_head),
+      head_(max_head_) {}
+
+ClientHandshake::Progress ClientHandshake::progress() const noexcept {
+  switch (state_) {
+    case State::head:
+    case State::body:
+      return Progress::more;
+    case State::accepted:
+      return Progress::accepted;
+    case State::failed:
+      break;
+  }
+  return Progress::failed;
+}
+
+ClientHandshake::Progress ClientHandshake::feed(std::string_view bytes, std::size_t& consumed) {
+  consumed = 0;
+  while (progress() == Progress::more && consumed < bytes.size()) {
+    const std::string_view rest = bytes.substr(consumed);
+    consumed += state_ == State::head ? feed_head(rest) : feed_body(rest);
+  }
+  return progress();
+}
+
+ClientHandshake::Progress ClientHandshake::feed_end() {
+  switch (state_) {
+    case State::head:
+      fail(Errc::handshake_closed, head_.size() + head_bytes_ == 0
+                                       ? "the server closed the connection without an answer"
+                                       : "the server closed the connection within its answer");
+      break;
+    case State::body:
+      end_body();
+      break;
+    case State::accepted:
+    case State::failed:
+      break;
+  }
+  return progress();
+}
+
+ClientHandshake::Progress ClientHandshake::give_up_on_body() {
+  if (in_body()) end_body();
+  return progress();
+}
+
+std::size_t ClientHandshake::feed_head(std::string_view bytes) {
+  std::size_t consumed = 0;
+  switch (head_.feed(bytes, consumed)) {
+    case HeadParser::Progress::more:
+      break;
+    case HeadParser::Progress::done:
+      end_head();
+      break;
+    case HeadParser::Progress::too_large:
+      fail(Errc::response_too_large,
+           "the head of the server's answer has more than " + std::to_string(max_head_) + " bytes");
+      break;
+    case HeadParser::Progress::malformed:
+      fail(Errc::invalid_response, "the server's answer " + head_.malformed_because());
+      break;
+  }
+  return consumed;
+}
+
+std::size_t ClientHandshake::feed_body(std::string_view bytes) {
+  std::size_t consumed = 0;
+  if (body_.feed(bytes, consumed) == BodyReader::Progress::done) end_body();
+  return consumed;
+}
+
+void ClientHandshake::end_head() {
+  const auto line = read_status_line(head_.start_line());
+  if (!line) {
+    fail(Errc::invalid_response,
+         "the server's answer begins with the status line " + quoted(head_.start_line()));
+    return;
+  }
+  // RFC 9110 15.2: "A client MUST be able to parse one or more 1xx responses received prior to a
+  // final response, even if the client does not expect one." All of them share one budget.
+  if (line->status < 200 && line->status != 101) {
+    head_bytes_ += head_.size();
+    head_ = HeadParser(max_head_ - head_bytes_);
+    return;
+  }
+  response_.status = line->status;
+  response_.reason = line->reason;
+  const bool http_1_0 = line->http_1_0;  // `line` is a view into the head
+  response_.headers = head_.take_headers();
+  if (response_.status != 101) {
+    body_ = BodyReader(response_.status, response_.headers, max_body);
+    state_ = State::body;
+    if (body_.progress() == BodyReader::Progress::done) end_body();
+  } else if (http_1_0) {
+    // RFC 9110 15.2: "Since HTTP/1.0 did not define any 1xx status codes, a server MUST NOT send a
+    // 1xx response to an HTTP/1.0 client"; nor does an HTTP/1.0 server have any.
+    fail(Errc::invalid_response, "the server's answer is HTTP/1.0: " + quoted(head_.start_line()));
+  } else {
+    check_switching_protocols();
+  }
+}
+
+// RFC 6455 4.1: "If the status code received from the server is not 101, the client handles the
+// response per HTTP procedures."
+void ClientHandshake::end_body() {
+  response_.body = body_.take_body();
+  fail(Errc::bad_status, describe(response_));
+}
+
+// No look at Content-Length or Transfer-Encoding: RFC 9112 6.3, an answer 1xx "is always terminated
+// by the first empty line after the header fields".
+void ClientHandshake::check_switching_protocols() {
+  if (check_upgrade() && check_accept() && check_extensions() && check_subprotocol()) {
+    state_ = State::accepted;
+  }
+}
+
+bool ClientHandshake::check_upgrade() {
+  const Headers& headers = response_.headers;
+  // RFC 6455 4.1: "If the response lacks an |Upgrade| header field or the |Upgrade| header field
+  // contains a value that is not an ASCII case-insensitive match for the value "websocket", the
+  // client MUST _Fail the WebSocket Connection_."
+  if (!header_has_token(headers, "Upgrade", "websocket")) {
+    const auto value = headers.get("Upgrade");
+    return fail(Errc::invalid_upgrade,
+                value ? "the server's answer has Upgrade: " + quoted(*value) +
+                            " where \"websocket\" was expected"
+                      : std::string("the server's answer has no Upgrade header"));
+  }
+  // "If the response lacks a |Connection| header field or the |Connection| header field doesn't
+  // contain a token that is an ASCII case-insensitive match for the value "Upgrade", the client
+  // MUST _Fail the WebSocket Connection_."
+  if (!header_has_token(headers, "Connection", "Upgrade")) {
+    const auto value = headers.get("Connection");
+    return fail(Errc::invalid_connection,
+                value ? "the server's answer has Connection: " + quoted(*value) +
+                            " where \"Upgrade\" was expected"
+                      : std::string("the server's answer has no Connection header"));
+  }
+  return true;
+}
+
+// RFC 6455 4.1: "If the response lacks a |Sec-WebSocket-Accept| header field or the
+// |Sec-WebSocket-Accept| contains a value other than the base64-encoded SHA-1 of the concatenation
+// of the |Sec-WebSocket-Key| (as a string, not base64-decoded) with the string
+// "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" but ignoring any leading and trailing whitespace, the
+// client MUST _Fail the WebSocket Connection_."
+bool ClientHandshake::check_accept() {
+  constexpr std::string_view example = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";  // of RFC 6455 1.3
+  const auto values = response_.headers.get_all("Sec-WebSocket-Accept");
+  if (values.empty()) {
+    return fail(Errc::invalid_accept, "the server's answer has no Sec-WebSocket-Accept header");
+  }
+  // RFC 6455 11.3.3: it "MUST NOT appear more than once in an HTTP response."
+  if (values.size() > 1) {
+    return fail(Errc::invalid_accept, "the server's answer has " + std::to_string(values.size()) +
+                                          " Sec-WebSocket-Accept headers");
+  }
+  const std::string_view given = base::trim(values.front());
+  const std::string expected = accept_for(key_);
+  if (given == expected && !expected.empty()) return true;
+  if (given == example) {
+    return fail(Errc::invalid_accept,
+                "the server's Sec-WebSocket-Accept is the example from RFC 6455, \"" +
+                    std::string(example) +
+                    "\"; it seems to give every client this answer instead of one to its key");
+  }
+  return fail(Errc::invalid_accept, "the server's Sec-WebSocket-Accept is " + quoted(given) +
+                                        " where \"" + expected + "\" was expected");
+}
+
+// RFC 6455 4.1: "If the response includes a |Sec-WebSocket-Extensions| header field and this header
+// field indicates the use of an extension that was not present in the client's handshake (the
+// server has indicated an extension not requested by the client), the client MUST _Fail the
+// WebSocket Connection_." None is offered.
+bool ClientHandshake::check_extensions() {
+  for (const std::string_view value : response_.headers.get_all("Sec-WebSocket-Extensions")) {
+    const auto extensions = base::split_list(value);
+    if (extensions.empty()) continue;
+    return fail(
+        Errc::unexpected_extension,
+        "the server chose the extension " + quoted(extensions.front()) + ", which was not offered");
+  }
+  return true;
+}
+
+// RFC 6455 4.1: "If the response includes a |Sec-WebSocket-Protocol| header field and this header
+// field indicates the use of a subprotocol that was not present in the client's handshake (the
+// server has indicated a subprotocol not requested by the client), the client MUST _Fail the
+// WebSocket Connection_."
+bool ClientHandshake::check_subprotocol() {
+  const auto values = response_.headers.get_all("Sec-WebSocket-Protocol");
+  if (values.empty()) return true;
+  // RFC 6455 11.3.4: it "MUST NOT appear more than once in an HTTP response."
+  if (values.size() > 1) {
+    return fail(Errc::unexpected_subprotocol, "the server's answer has " +
+                                                  std::to_string(values.size()) +
+                                                  " Sec-WebSocket-Protocol headers");
+  }
+  if (std::find(offered_.begin(), offered_.end(), values.front()) == offered_.end()) {
+    return fail(
+        Errc::unexpected_subprotocol,
+        "the server chose the subprotocol " + quoted(values.front()) + ", which was not offered");
+  }
+  subprotocol_ = values.front();
+  return true;
+}
+
+bool ClientHandshake::fail(Errc code, std::string message) {
+  failure_ = {code, std::move(message)};
+  state_ = State::failed;
+  return false;
+}
+
+// ---- the body of an answer other than 101
+
+// The order is that of RFC 9112 6.3.
+BodyReader::BodyReader(int status, const Headers& headers, std::size_t max_size)
+    : max_size_(max_size) {
+  if (has_no_content(status) || max_size == 0) return;
+  // "If a message is received with both a Transfer-Encoding and a Content-Length header field, the
+  // Transfer-Encoding overrides the Content-Length."
+  if (headers.get("Transfer-Encoding")) {
+    state_ = ends_chunked(headers) ? State::chunk_line : State::until_end;
+    return;
+  }
+  if (!headers.get("Content-Length")) {
+    state_ = State::until_end;
+    return;
+  }
+  left_ = content_length(headers).value_or(0);
+  if (left_ > 0) state_ = State::until_length;
+}
+
+BodyReader::Progress BodyReader::progress() const noexcept {
+  return state_ == State::done ? Progress::done : Progress::more;
+}
+
+BodyReader::Progress BodyReader::feed(std::string_view bytes, std::size_t& consumed) {
+  consumed = 0;
+  while (state_ != State::done && consumed < bytes.size()) {
+    const std::string_view rest = bytes.substr(consumed);
+    switch (state_) {
+      case State::until_length:
+      case State::until_end:
+      case State::chunk_data:
+        consumed += take_data(rest);
+        break;
+      case State::chunk_line:
+      case State::chunk_end:
+        consumed += take_chunk_line(rest);
+        break;
+      case State::done:
+        break;
+    }
+  }
+  return progress();
+}
+
+std::size_t BodyReader::take_data(std::string_view bytes) {
+  std::size_t taken = std::min(bytes.size(), max_size_ - body_.size());
+  if (state_ != State::until_end) {
+    taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, left_));
+    left_ -= taken;
+  }
+  body_.append(bytes.substr(0, taken));
+  if (body_.size() == max_size_) {
+    state_ = State::done;
+  } else if (state_ != State::until_end && left_ == 0) {
+    state_ = state_ == State::chunk_data ? State::chunk_end : State::done;
+  }
+  return taken;
+}
+
+std::size_t BodyReader::take_chunk_line(std::string_view bytes) {
+  const std::size_t line_feed = bytes.find('\n');
+  const bool ends = line_feed != std::string_view::npos;
+  const std::size_t taken = ends ? line_feed + 1 : bytes.size();
+  if (line_.size() + taken > max_chunk_line) {
+    state_ = State::done;
+    return taken;
+  }
+  line_.append(bytes.substr(0, taken));
+  if (ends) {
+    state_ = read_chunk_size(line_);
+    line_.clear();
+  }
+  return taken;
+}
+
+// What follows behind that line, which may be the empty one behind a chunk's data.
+BodyReader::State BodyReader::read_chunk_size(std::string_view line) {
+  line.remove_suffix(line.ends_with("\r\n") ? 2 : 1);
+  if (state_ == State::chunk_end) return line.empty() ? State::chunk_line : State::done;
+  const std::string_view digits = base::trim(line.substr(0, line.find(';')));
+  if (digits.empty() || digits.size() > 16) return State::done;
+  left_ = 0;
+  for (const char c : digits) {
+    const auto value = base::hex_value(c);
+    if (!value) return State::done;
+    left_ = left_ * 16U + *value;
+  }
+  // The last chunk has no data; behind it come only trailers.
+  return left_ == 0 ? State::done : State::chunk_data;
+}
+
+}  // namespace websocket::protocol

@@ -1,0 +1,110 @@
+// What the server answers to the opening handshake: RFC 6455 4.1 (the client's checks of 4.2.2).
+// Other answers than 101 are read with their body, for the program to see. Timeouts and redirects
+// are left to the engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <websocket/headers.hpp>
+#include <websocket/options.hpp>
+
+#include "base/failure.hpp"
+#include "protocol/handshake_request.hpp"
+#include "protocol/http_head.hpp"
+
+namespace websocket::protocol {
+
+// The body of an answer, up to a bound: RFC 9112 6 (length) and 7.1 (chunked). For the words a
+// server gives when it refuses; trailers are not looked at.
+class BodyReader {
+ public:
+  BodyReader() = default;
+  BodyReader(int status, const Headers& headers, std::size_t max_size);
+
+  enum class Progress : std::uint8_t { more, done };
+  // Done at the body's end, at `max_size`, and where its length cannot be made out.
+  Progress feed(std::string_view bytes, std::size_t& consumed);
+  Progress progress() const noexcept;
+
+  // What there is of it.
+  std::string take_body() noexcept { return std::move(body_); }
+
+ private:
+  enum class State : std::uint8_t {
+    until_length,
+    until_end,
+    chunk_line,
+    chunk_data,
+    chunk_end,
+    done
+  };
+
+  std::size_t take_data(std::string_view bytes);
+  std::size_t take_chunk_line(std::string_view bytes);
+  State read_chunk_size(std::string_view line);
+
+  State state_ = State::done;
+  std::size_t max_size_ = 0;
+  std::uint64_t left_ = 0;  // of the body or chunk
+  std::string line_;        // a chunk's size line, or the line end behind its data
+  std::string body_;
+};
+
+class ClientHandshake {
+ public:
+  static constexpr std::size_t max_body = std::size_t{64} << 10U;
+
+  ClientHandshake(const HandshakeRequest& request, const Limits& limits);
+
+  enum class Progress : std::uint8_t { more, accepted, failed };
+  // When accepted, `consumed` stops right behind the head's empty line: what follows are frames.
+  // Once it said anything but `more` it says so again and takes nothing.
+  Progress feed(std::string_view bytes, std::size_t& consumed);
+  // The server closed the connection.
+  Progress feed_end();
+  // No more waiting for the body of an answer other than 101; nothing where there is none.
+  Progress give_up_on_body();
+  // Whether the head of such an answer is whole and its body is not.
+  bool in_body() const noexcept { return state_ == State::body; }
+
+  const base::Failure& failure() const noexcept { return failure_; }
+  // Also when failed; status 0 before the head was whole.
+  const Response& response() const noexcept { return response_; }
+  // What the server chose; empty for nothing.
+  const std::string& subprotocol() const noexcept { return subprotocol_; }
+
+ private:
+  enum class State : std::uint8_t { head, body, accepted, failed };
+
+  Progress progress() const noexcept;
+  std::size_t feed_head(std::string_view bytes);
+  std::size_t feed_body(std::string_view bytes);
+  void end_head();
+  void end_body();
+  void check_switching_protocols();
+  bool check_upgrade();
+  bool check_accept();
+  bool check_extensions();
+  bool check_subprotocol();
+  bool fail(Errc code, std::string message);
+
+  // What was asked
+  std::string key_;
+  std::vector<std::string> offered_;
+  std::size_t max_head_;
+
+  // What was answered
+  State state_ = State::head;
+  HeadParser head_;
+  std::size_t head_bytes_ = 0;  // of heads before this one: 100, 103
+  BodyReader body_;
+  Response response_;
+  std::string subprotocol_;
+  base::Failure failure_{};  // of value once failed
+};
+
+}  // namespace websocket::protocol

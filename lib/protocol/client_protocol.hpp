@@ -1,0 +1,78 @@
+// A client's connection from its first byte to its last, without I/O: the opening handshake (RFC 6455 4.1),
+// then what connection.hpp does.
+//
+//   in:  prepare() where to read to, commit() how much came, commit_eof(); then next_event() until nothing
+//   out: output() what to send now, consume_output() how much of it left
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <websocket/options.hpp>
+
+#include "base/failure.hpp"
+#include "protocol/client_handshake.hpp"
+#include "protocol/connection.hpp"
+#include "protocol/handshake_request.hpp"
+
+namespace websocket::protocol {
+
+class ClientProtocol {
+ public:
+  enum class State : std::uint8_t { connecting, open, closing, draining, closed };
+
+  // The keys outlive this.
+  ClientProtocol(HandshakeRequest request, const Limits& limits, bool check_utf8, MaskKeys& keys);
+
+  void want_fragments(bool wanted) noexcept { connection_.want_fragments(wanted); }
+  std::span<char> prepare(std::span<char> scratch);
+  void commit(std::size_t size) noexcept;
+  void commit_eof(std::optional<base::Failure> failure = {});
+  std::optional<Event> next_event();
+  bool has_input() const noexcept { return connection_.has_input() || !head_input_.empty(); }
+  bool between_frames() const noexcept { return connection_.between_frames(); }
+
+  std::string_view output();
+  void consume_output(std::size_t size) noexcept;
+  bool has_output() const noexcept { return !request_left_.empty() || connection_.has_output(); }
+
+  bool send(Opcode opcode, std::string_view payload, bool fin = true);
+  bool send_frames(base::Buffer& frames);
+  // While connecting: gives up.
+  void close(std::uint16_t code, std::string_view reason);
+  void give_up(std::optional<base::Failure> failure = {});
+
+  State state() const noexcept;
+  bool eof_expected() const noexcept { return handshake_done_ && connection_.eof_expected(); }
+  bool failed() const noexcept { return failure_ || connection_.failed(); }
+  // The answer was not 101 and its body is being waited for; give_up() ends that wait.
+  bool in_body() const noexcept { return !handshake_done_ && handshake_.in_body(); }
+  bool handshake_done() const noexcept { return handshake_done_; }
+
+  const std::string& request() const noexcept { return request_; }
+  const Response& response() const noexcept { return handshake_.response(); }
+  const std::string& subprotocol() const noexcept { return handshake_.subprotocol(); }
+
+ private:
+  std::optional<Event> next_handshake_event();
+  void refuse(std::optional<base::Failure> failure);
+
+  const std::string request_;
+  std::string_view request_left_;
+  ClientHandshake handshake_;
+  bool handshake_done_ = false;
+  // While connecting: where it was asked to go, and what of it was not looked at yet.
+  std::span<char> prepared_;
+  std::span<char> head_input_;
+  bool eof_ = false;
+  std::optional<base::Failure> eof_cause_;
+  // A handshake that did not succeed: over, and why.
+  bool refused_ = false;
+  bool end_is_told_ = false;
+  std::optional<base::Failure> failure_;
+  Connection connection_;
+};
+
+}  // namespace websocket::protocol

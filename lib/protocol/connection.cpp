@@ -1,0 +1,179 @@
+#include "protocol/connection.hpp"
+
+#include <type_traits>
+#include <utility>
+
+#include "protocol/close_code.hpp"
+
+namespace websocket::protocol {
+namespace {
+
+// Output memory bigger than this is given back when it is empty.
+constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
+
+base::Failure connection_lost() {
+  return {Errc::connection_lost, "the connection ended without a closing handshake", {}};
+}
+
+}  // namespace
+
+Connection::Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys)
+    : role_(role), keys_(keys), reader_(role, limits, check_utf8) {}
+
+// ---- in
+
+void Connection::commit_eof(std::optional<base::Failure> failure) {
+  if (!eof_) eof_ = failure ? std::move(failure) : connection_lost();
+}
+
+std::optional<Event> Connection::next_event() {
+  for (;;) {
+    switch (state_) {
+      case State::open:
+      case State::closing: {
+        auto received = reader_.next();
+        if (received) {
+          if (auto event = event_for(std::move(*received))) return event;
+          break;
+        }
+        if (!eof_) return std::nullopt;
+        end(state_ == State::open ? std::exchange(eof_, {}) : std::nullopt);
+        break;
+      }
+      case State::draining:
+        reader_.feed({});  // RFC 6455 1.4: data after a Close frame is discarded
+        if (!eof_) return std::nullopt;
+        end(std::nullopt);
+        break;
+      case State::closed:
+        if (std::exchange(end_is_told_, true)) return std::nullopt;
+        return Closed{info_, failure_};
+    }
+  }
+}
+
+std::optional<Event> Connection::event_for(Received received) {
+  return std::visit(
+      [this](auto&& got) -> std::optional<Event> {
+        using Got = std::remove_cvref_t<decltype(got)>;
+        if constexpr (std::is_same_v<Got, ControlReceived>) {
+          return control_event(got);
+        } else if constexpr (std::is_same_v<Got, base::Failure>) {
+          if (state_ == State::closing) return std::nullopt;
+          return violated(std::move(got));
+        } else {
+          return got;
+        }
+      },
+      std::move(received));
+}
+
+std::optional<Event> Connection::control_event(const ControlReceived& frame) {
+  if (frame.opcode == Opcode::close) return peer_closes(frame.payload);
+  if (frame.opcode == Opcode::pong) return PongReceived{frame.payload};
+  answer_ping(frame.payload);
+  return PingReceived{frame.payload};
+}
+
+// RFC 6455 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the
+// endpoint MUST send a Close frame in response. (When sending a Close frame in response, the endpoint
+// typically echos the status code it received.)"
+std::optional<Event> Connection::peer_closes(std::string_view payload) {
+  auto parsed = parse_close_payload(payload);
+  if (auto* failure = std::get_if<base::Failure>(&parsed)) {
+    if (state_ == State::closing) {
+      state_ = State::draining;  // it answered, though with nonsense
+      return std::nullopt;
+    }
+    return violated(std::move(*failure));
+  }
+  auto& close = std::get<ClosePayload>(parsed);
+  info_ = {.code = close.code, .reason = std::move(close.reason), .clean = true,
+           .by_peer = state_ == State::open};
+  const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
+  if (ours_was_first) return std::nullopt;
+  append(Opcode::close, make_close_payload(info_.code, {}));
+  return Closing{};
+}
+
+// RFC 6455 7.1.7, Fail the WebSocket Connection: "the endpoint SHOULD send a Close frame with an appropriate
+// status code before proceeding to _Close the WebSocket Connection_."
+Event Connection::violated(base::Failure failure) {
+  const auto code = static_cast<std::uint16_t>(close_code_for(failure.code));
+  pong_.reset();
+  append(Opcode::close, make_close_payload(code, {}));
+  failure_ = std::move(failure);
+  state_ = State::draining;
+  return Closing{};
+}
+
+// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it
+// already received a Close frame." 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong
+// frame(s) in response to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the
+// most recently processed Ping frame." So a flood of pings does not pile up pongs.
+void Connection::answer_ping(std::string_view payload) {
+  if (state_ != State::open) return;  // 5.5.1: nothing may follow our Close frame but what TCP carries
+  if (output_.empty()) {
+    append(Opcode::pong, payload);
+  } else {
+    pong_ = std::string(payload);
+  }
+}
+
+void Connection::end(std::optional<base::Failure> failure) {
+  state_ = State::closed;
+  if (!failure_) failure_ = std::move(failure);
+}
+
+void Connection::give_up(std::optional<base::Failure> failure) {
+  if (state_ == State::closed) return;
+  end(state_ == State::open ? std::move(failure) : std::nullopt);
+}
+
+// ---- out
+
+std::string_view Connection::output() {
+  if (output_.empty()) {
+    append_pending_pong();
+    if (output_.empty() && output_.capacity() > kept_capacity) output_.release();
+  }
+  return output_.view();
+}
+
+void Connection::append(Opcode opcode, std::string_view payload, bool fin) {
+  append_frame(output_, fin, opcode, payload, role_ == Role::client ? keys_ : nullptr);
+}
+
+void Connection::append_pending_pong() {
+  if (!pong_) return;
+  append(Opcode::pong, *pong_);
+  pong_.reset();
+}
+
+bool Connection::send(Opcode opcode, std::string_view payload, bool fin) {
+  if (state_ != State::open) return false;
+  append_pending_pong();
+  append(opcode, payload, fin);
+  return true;
+}
+
+bool Connection::send_frames(base::Buffer& frames) {
+  if (state_ != State::open) return false;
+  append_pending_pong();
+  if (output_.empty()) {
+    output_.swap(frames);
+  } else {
+    output_.append(frames.view());
+  }
+  frames.clear();
+  return true;
+}
+
+void Connection::close(std::uint16_t code, std::string_view reason) {
+  if (state_ != State::open) return;
+  append_pending_pong();
+  append(Opcode::close, make_close_payload(code, reason));
+  state_ = State::closing;
+}
+
+}  // namespace websocket::protocol

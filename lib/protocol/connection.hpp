@@ -1,0 +1,111 @@
+// A WebSocket connection after its opening handshake, without I/O: frames in, events out, and what has to
+// be sent. RFC 6455 5 to 7, for either role. It has no clock: eof_expected() tells when a timer is wanted.
+//
+//   state    | close()              | Close frame arrives   | end of stream       | bad bytes             | give_up()
+//   open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send Close: draining  | closed 1006
+//   closing  | nothing              | draining              | closed 1006         | discarded             | closed 1006
+//   draining | nothing              | discarded             | closed as recorded  | discarded             | as recorded
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <websocket/close.hpp>
+
+#include "base/buffer.hpp"
+#include "base/failure.hpp"
+#include "protocol/message_reader.hpp"
+
+namespace websocket::protocol {
+
+// The opening handshake went well.
+struct Opened {};
+struct PingReceived {
+  std::string_view payload;  // the pong is among the output already
+};
+struct PongReceived {
+  std::string_view payload;
+};
+// No more data can be sent: the peer closes, or broke the rules.
+struct Closing {};
+// The last event. The failure is what went wrong, where something did.
+struct Closed {
+  CloseInfo info;
+  std::optional<base::Failure> failure;
+};
+using Event = std::variant<Opened, MessageReceived, FragmentReceived, PingReceived, PongReceived,
+                           Closing, Closed>;
+
+class Connection {
+ public:
+  enum class State : std::uint8_t {
+    open,
+    closing,   // we sent a Close frame and wait for the peer's
+    draining,  // nothing more to read or to say; the server ends TCP (RFC 6455 7.1.1)
+    closed
+  };
+
+  // Keys mask what a client sends; null for a server. They outlive the connection.
+  Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys);
+
+  // In: as message_reader says. Then next_event() until it gives nothing.
+  void want_fragments(bool wanted) noexcept { reader_.want_fragments(wanted); }
+  std::span<char> prepare(std::span<char> scratch) { return reader_.prepare(scratch); }
+  void commit(std::size_t size) noexcept { reader_.commit(size); }
+  void feed(std::span<char> bytes) noexcept { reader_.feed(bytes); }
+  bool has_input() const noexcept { return reader_.has_input(); }
+  bool between_frames() const noexcept { return reader_.between_frames(); }
+  // The stream has ended, or broke with that failure.
+  void commit_eof(std::optional<base::Failure> failure = {});
+  // Views in an event are valid until the next call.
+  std::optional<Event> next_event();
+
+  // Out: what is to be sent now.
+  std::string_view output();
+  void consume_output(std::size_t size) noexcept { output_.consume(size); }
+  bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
+
+  // A frame of data or a ping or pong; false when the state does not allow it any more.
+  bool send(Opcode opcode, std::string_view payload, bool fin = true);
+  // Frames that were put together elsewhere, whole ones; takes them all out of there.
+  bool send_frames(base::Buffer& frames);
+  // Begins the closing handshake; the code may be sent or is 1005 for none.
+  void close(std::uint16_t code, std::string_view reason);
+  // The close timer went off, or the link is dead: no more waiting for the peer.
+  void give_up(std::optional<base::Failure> failure = {});
+
+  State state() const noexcept { return state_; }
+  // A timer of close_timeout is wanted from when this becomes true.
+  bool eof_expected() const noexcept {
+    return state_ == State::closing || state_ == State::draining;
+  }
+  // The peer broke the rules: once the output has left, sending may be shut down.
+  bool failed() const noexcept { return failure_.has_value(); }
+
+ private:
+  std::optional<Event> event_for(Received received);
+  std::optional<Event> control_event(const ControlReceived& frame);
+  std::optional<Event> peer_closes(std::string_view payload);
+  Event violated(base::Failure failure);
+  void answer_ping(std::string_view payload);
+  void append(Opcode opcode, std::string_view payload, bool fin = true);
+  void append_pending_pong();
+  void end(std::optional<base::Failure> failure);
+
+  const Role role_;
+  MaskKeys* const keys_;
+  State state_ = State::open;
+  bool end_is_told_ = false;
+  CloseInfo info_;
+  std::optional<base::Failure> failure_;
+  std::optional<base::Failure> eof_;  // set when the stream has ended; told when all input was looked at
+  MessageReader reader_;
+  base::Buffer output_;
+  std::optional<std::string> pong_;  // waits for the output to leave; a later one takes its place
+};
+
+}  // namespace websocket::protocol

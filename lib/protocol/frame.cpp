@@ -1,0 +1,140 @@
+#include "protocol/frame.hpp"
+
+#include <cstring>
+#include <string>
+
+namespace websocket::protocol {
+namespace {
+
+constexpr unsigned fin_bit = 0x80;
+constexpr unsigned mask_bit = 0x80;
+constexpr std::uint64_t longest_7_bit = 125;
+constexpr std::uint64_t longest_16_bit = 0xffff;
+
+unsigned byte_at(std::string_view bytes, std::size_t at) noexcept {
+  return static_cast<unsigned char>(bytes[at]);
+}
+
+std::uint64_t load_big_endian(std::string_view bytes) noexcept {
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = value << 8U | static_cast<unsigned char>(byte);
+  return value;
+}
+
+char* store_big_endian(char* to, std::uint64_t value, unsigned size) noexcept {
+  for (unsigned shift = size * 8; shift > 0; shift -= 8) *to++ = static_cast<char>(value >> (shift - 8));
+  return to;
+}
+
+unsigned length_field_size(std::uint64_t length) noexcept {
+  if (length <= longest_7_bit) return 0;
+  return length <= longest_16_bit ? 2 : 8;
+}
+
+bool is_defined(Opcode opcode) noexcept {
+  switch (opcode) {
+    case Opcode::continuation:
+    case Opcode::text:
+    case Opcode::binary:
+    case Opcode::close:
+    case Opcode::ping:
+    case Opcode::pong: return true;
+  }
+  return false;
+}
+
+base::Failure failure(Errc code, std::string message) { return {code, std::move(message), {}}; }
+
+}  // namespace
+
+std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept {
+  if (bytes.size() < 2) return std::nullopt;
+  const unsigned first = byte_at(bytes, 0);
+  const unsigned second = byte_at(bytes, 1);
+
+  FrameHeader header;
+  header.fin = (first & fin_bit) != 0;
+  header.reserved = static_cast<std::uint8_t>((first >> 4U) & 7U);
+  header.opcode = static_cast<Opcode>(first & 15U);
+  header.masked = (second & mask_bit) != 0;
+
+  const unsigned short_length = second & 127U;
+  const unsigned extended = short_length == 126 ? 2 : short_length == 127 ? 8 : 0;
+  const unsigned size = 2 + extended + (header.masked ? 4 : 0);
+  if (bytes.size() < size) return std::nullopt;
+
+  header.size = static_cast<std::uint8_t>(size);
+  header.length = extended == 0 ? short_length : load_big_endian(bytes.substr(2, extended));
+  if (header.masked) std::memcpy(header.key.data(), bytes.data() + 2 + extended, 4);
+  return header;
+}
+
+std::optional<base::Failure> check_header(const FrameHeader& header, Role sender) {
+  // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning
+  // of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  if (header.reserved != 0) {
+    return failure(Errc::reserved_bits, "a frame has reserved bits set (RSV " +
+                                            std::to_string(header.reserved) +
+                                            "), which no extension agreed on defines");
+  }
+  // 5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  if (!is_defined(header.opcode)) {
+    return failure(Errc::reserved_opcode,
+                   "a frame has the reserved opcode " +
+                       std::to_string(static_cast<unsigned>(header.opcode)));
+  }
+  // 5.1: "A client MUST close a connection if it detects a masked frame." And the server an unmasked one.
+  if (sender == Role::server && header.masked) {
+    return failure(Errc::masked_frame, "the server sent a masked frame");
+  }
+  if (sender == Role::client && !header.masked) {
+    return failure(Errc::unmasked_frame, "the client sent an unmasked frame");
+  }
+  if (is_control(header.opcode)) {
+    // 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
+    if (!header.fin) return failure(Errc::fragmented_control, "a control frame is fragmented");
+    if (header.length > max_control_payload) {
+      return failure(Errc::control_too_long, "a control frame announces " +
+                                                 std::to_string(header.length) +
+                                                 " bytes of payload, more than 125");
+    }
+  }
+  // 5.2: "the most significant bit MUST be 0"
+  if (header.length >> 63U != 0) {
+    return failure(Errc::length_out_of_range, "a frame's 64-bit length has its first bit set");
+  }
+  // 5.2: "in all cases, the minimal number of bytes MUST be used to encode the length"
+  if (header.size != 2 + length_field_size(header.length) + (header.masked ? 4U : 0U)) {
+    return failure(Errc::length_not_minimal, "a frame's length " + std::to_string(header.length) +
+                                                 " is not encoded in the fewest bytes");
+  }
+  return std::nullopt;
+}
+
+std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
+  return 2 + length_field_size(payload_size) + (masked ? 4 : 0) + payload_size;
+}
+
+void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
+                  MaskKeys* keys) {
+  const std::size_t size = frame_size(payload.size(), keys != nullptr);
+  char* at = to.prepare(size);
+  const unsigned extended = length_field_size(payload.size());
+  const std::uint64_t short_length = extended == 0 ? payload.size() : extended == 2 ? 126U : 127U;
+
+  *at++ = static_cast<char>(static_cast<unsigned>(opcode) | (fin ? fin_bit : 0U));
+  *at++ = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
+  at = store_big_endian(at, payload.size(), extended);
+  if (keys != nullptr) {
+    // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a masked frame,
+    // the client MUST pick a fresh masking key".
+    const MaskKey key = keys->next();
+    std::memcpy(at, key.data(), key.size());
+    mask_copy(at + key.size(), payload.data(), payload.size(), key);
+  } else if (!payload.empty()) {
+    std::memcpy(at, payload.data(), payload.size());
+  }
+  to.commit(size);
+}
+
+}  // namespace websocket::protocol

@@ -1,0 +1,143 @@
+// An HTTP/1.1 head: see http_head.hpp. RFC 9112 2.2 (lines), 5 (fields); RFC 9110 5.5 (values).
+#include "protocol/http_head.hpp"
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+
+namespace websocket::protocol {
+
+namespace {
+
+constexpr std::size_t max_quoted = 40;  // foreign bytes in a sentence
+
+std::string quoted(std::string_view bytes) {
+  return "\"" + base::printable(bytes, max_quoted) + "\"";
+}
+
+// RFC 9110 5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous".
+// Other controls but HTAB are refused with them. RFC 9112 2.2 allows no bare CR anywhere in a head.
+bool is_forbidden(char c) { return base::is_control(c) && c != '\t'; }
+
+// TLS records of an alert and of a handshake message (RFC 8446 5.1).
+bool looks_like_tls(std::string_view bytes) {
+  return bytes.starts_with('\x15') || bytes.starts_with('\x16');
+}
+
+}  // namespace
+
+HeadParser::HeadParser(std::size_t max_size, HeadKind kind) : max_size_(max_size), kind_(kind) {}
+
+HeadParser::Progress HeadParser::feed(std::string_view bytes, std::size_t& consumed) {
+  consumed = 0;
+  while (progress_ == Progress::more && consumed < bytes.size()) {
+    progress_ = take_line_part(bytes, consumed);
+  }
+  return progress_;
+}
+
+// Takes what is there of the current line.
+HeadParser::Progress HeadParser::take_line_part(std::string_view bytes, std::size_t& consumed) {
+  const std::string_view rest = bytes.substr(consumed);
+  // RFC 9112 2.2: "a recipient MAY recognize a single LF as a line terminator and ignore any
+  // preceding CR."
+  const std::size_t line_feed = rest.find('\n');
+  const bool ends = line_feed != std::string_view::npos;
+  const std::size_t wanted = ends ? line_feed + 1 : rest.size();
+  const std::size_t taken = std::min(wanted, max_size_ - size_);
+  line_.append(rest.substr(0, taken));
+  size_ += taken;
+  consumed += taken;
+  if (start_line_.empty() && check_beginning(rest.substr(taken)) == Progress::malformed) {
+    return Progress::malformed;
+  }
+  if (taken < wanted) return Progress::too_large;
+  return ends ? end_line() : Progress::more;
+}
+
+// Tells garbage, and servers that speak first in another protocol, by their first bytes.
+HeadParser::Progress HeadParser::check_beginning(std::string_view following) {
+  switch (kind_) {
+    case HeadKind::answer: {
+      constexpr std::string_view beginning = "HTTP/1.";
+      const std::size_t compared = std::min(line_.size(), beginning.size());
+      if (beginning.substr(0, compared) == std::string_view(line_).substr(0, compared)) {
+        return Progress::more;
+      }
+      break;
+    }
+    case HeadKind::request:
+      // RFC 9112 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior to the
+      // request-line."
+      if (line_.front() == '\r' || line_.front() == '\n') return Progress::more;
+      if (base::is_token(std::string_view(line_).substr(0, 1))) return Progress::more;
+      break;
+  }
+  std::string seen = line_;
+  seen.append(following.substr(0, max_quoted));
+  if (looks_like_tls(seen)) return refuse("begins as TLS does, not as HTTP does");
+  const std::string_view first_line = std::string_view(seen).substr(0, seen.find_first_of("\r\n"));
+  return refuse("begins with " + quoted(first_line.empty() ? seen : first_line) +
+                ", which is not HTTP/1.1");
+}
+
+HeadParser::Progress HeadParser::end_line() {
+  std::string_view line(line_);
+  line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (std::any_of(line.begin(), line.end(), is_forbidden)) {
+    // Not quoted as a whole: a value may be a secret.
+    return refuse("has a control character in the line that begins with " +
+                  quoted(line.substr(0, line.find(':'))));
+  }
+  if (line.empty()) {
+    if (!start_line_.empty()) return Progress::done;
+  } else if (start_line_.empty()) {
+    start_line_ = line;
+  } else if (read_field(line) == Progress::malformed) {
+    return Progress::malformed;
+  }
+  line_.clear();
+  return Progress::more;
+}
+
+// RFC 9112 5: field-line = field-name ":" OWS field-value OWS
+HeadParser::Progress HeadParser::read_field(std::string_view line) {
+  // RFC 9112 5.2: obs-fold is deprecated, and 2.2: white space before the first field must be
+  // rejected or skipped. No server of WebSockets folds its lines.
+  if (line.front() == ' ' || line.front() == '\t') {
+    return refuse("has a header line that begins with white space");
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) {
+    return refuse("has a header line without a colon: " + quoted(line));
+  }
+  const std::string_view name = line.substr(0, colon);
+  if (name.empty()) return refuse("has a header field without a name");
+  // RFC 9112 5.1: "No whitespace is allowed between the field name and colon."
+  if (name.back() == ' ' || name.back() == '\t') {
+    return refuse("has white space between a header's name and its colon: " + quoted(name));
+  }
+  if (!base::is_token(name)) return refuse("has a header with the invalid name " + quoted(name));
+  headers_.add(std::string(name), std::string(base::trim(line.substr(colon + 1))));
+  return Progress::more;
+}
+
+HeadParser::Progress HeadParser::refuse(std::string because) {
+  malformed_because_ = std::move(because);
+  return Progress::malformed;
+}
+
+bool header_has_token(const Headers& headers, std::string_view name, std::string_view token) {
+  const auto is_token = [token](std::string_view element) {
+    return base::equal_ignoring_case(element, token);
+  };
+  for (const auto& [field_name, value] : headers) {
+    if (!base::equal_ignoring_case(field_name, name)) continue;
+    const auto elements = base::split_list(value);
+    if (std::any_of(elements.begin(), elements.end(), is_token)) return true;
+  }
+  return false;
+}
+
+}  // namespace websocket::protocol

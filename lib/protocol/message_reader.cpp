@@ -1,0 +1,221 @@
+#include "protocol/message_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+namespace websocket::protocol {
+namespace {
+
+// A payload with at least this much to come is read straight into the message.
+constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
+// What is put aside for a long payload before any of it came: a declared length is only a promise.
+constexpr std::size_t first_reservation = std::size_t{64} << 10U;
+// A message buffer bigger than this is given back once its message was delivered.
+constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
+
+constexpr Role other(Role role) noexcept {
+  return role == Role::client ? Role::server : Role::client;
+}
+
+}  // namespace
+
+MessageReader::MessageReader(Role own_role, const Limits& limits, bool check_utf8)
+    : peer_(other(own_role)),
+      check_utf8_(check_utf8),
+      max_message_size_(limits.max_message_size),
+      max_fragments_(limits.max_fragments) {}
+
+void MessageReader::forget_delivered() noexcept {
+  if (!delivered_) return;
+  delivered_ = false;
+  if (message_.capacity() > kept_capacity) {
+    message_.release();
+  } else {
+    message_.clear();
+  }
+}
+
+bool MessageReader::reads_straight() const noexcept {
+  return state_ == State::payload && !is_control(frame_.opcode) &&
+         left_of_frame() >= straight_threshold;
+}
+
+std::span<char> MessageReader::prepare(std::span<char> scratch) {
+  forget_delivered();
+  input_is_in_place_ = reads_straight();
+  prepared_ = scratch;
+  if (input_is_in_place_) {
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(
+        left_of_frame(), std::max(first_reservation, message_.size())));
+    prepared_ = {message_.prepare(room), room};
+  }
+  return prepared_;
+}
+
+void MessageReader::commit(std::size_t size) noexcept { input_ = prepared_.first(size); }
+
+std::optional<Received> MessageReader::next() {
+  forget_delivered();
+  for (;;) {
+    switch (state_) {
+      case State::header: {
+        const std::optional<FrameHeader> header = take_header();
+        if (!header) return std::nullopt;
+        if (auto failure = check(*header)) return fail(std::move(*failure));
+        begin_frame(*header);
+        break;
+      }
+      case State::payload: {
+        auto received = read_payload();
+        if (received || state_ == State::payload) return received;
+        break;
+      }
+      case State::failed:
+        input_ = {};
+        return std::nullopt;
+    }
+  }
+}
+
+std::optional<FrameHeader> MessageReader::take_header() noexcept {
+  if (partial_header_size_ == 0) {
+    const auto header = decode_header({input_.data(), input_.size()});
+    if (header) {
+      input_ = input_.subspan(header->size);
+      return header;
+    }
+  }
+  const std::size_t before = partial_header_size_;
+  const std::size_t taken = std::min(input_.size(), max_header_size - before);
+  if (taken > 0) std::memcpy(partial_header_.data() + before, input_.data(), taken);
+  const auto header = decode_header({partial_header_.data(), before + taken});
+  if (header) {
+    partial_header_size_ = 0;
+    input_ = input_.subspan(header->size - before);
+  } else {
+    partial_header_size_ = static_cast<std::uint8_t>(before + taken);
+    input_ = {};
+  }
+  return header;
+}
+
+std::optional<base::Failure> MessageReader::check(const FrameHeader& header) const {
+  if (auto failure = check_header(header, peer_)) return failure;
+  if (is_control(header.opcode)) return std::nullopt;
+
+  // RFC 6455 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another
+  // message unless an extension has been negotiated that can interpret the interleaving."
+  const bool continues = header.opcode == Opcode::continuation;
+  if (continues && !in_message_) {
+    return base::Failure{Errc::unexpected_continuation,
+                         "a continuation frame came where no message had begun"};
+  }
+  if (!continues && in_message_) {
+    return base::Failure{Errc::interrupted_message,
+                         "a new message began before the fragmented one had ended"};
+  }
+  const std::size_t before = continues ? message_size_ : 0;
+  if (header.length > max_message_size_ - before) {
+    return base::Failure{Errc::message_too_big,
+                         "a message of at least " + std::to_string(before + header.length) +
+                             " bytes came; the limit is " + std::to_string(max_message_size_)};
+  }
+  if (continues && fragments_ >= max_fragments_) {
+    return base::Failure{Errc::too_many_fragments, "a message came in more than " +
+                                                       std::to_string(max_fragments_) +
+                                                       " fragments"};
+  }
+  return std::nullopt;
+}
+
+void MessageReader::begin_frame(const FrameHeader& header) noexcept {
+  state_ = State::payload;
+  frame_ = header;
+  frame_received_ = 0;
+  if (is_control(header.opcode)) return;
+  if (header.opcode != Opcode::continuation) {
+    message_opcode_ = header.opcode;
+    message_size_ = 0;
+    fragments_ = 0;
+    streaming_ = fragments_wanted_ && !header.fin;
+    utf8_.reset();
+  }
+  message_size_ += static_cast<std::size_t>(header.length);
+  ++fragments_;
+}
+
+// Looks at what has come of the frame's payload. Nothing, with the state unchanged: more is needed.
+std::optional<Received> MessageReader::read_payload() {
+  const bool from_the_start = frame_received_ == 0;
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), input_.size()));
+  char* const data = input_.data();
+  input_ = input_.subspan(size);
+  if (frame_.masked) {
+    mask_copy(data, data, size, frame_.key, static_cast<std::size_t>(frame_received_ % 4));
+  }
+  frame_received_ += size;
+
+  const std::string_view piece(data, size);
+  if (is_control(frame_.opcode)) return end_control_frame(piece);
+
+  if (auto failure = check_text(piece)) return fail(std::move(*failure));
+  const bool is_whole = from_the_start && frame_has_ended();
+  if (is_whole && message_.empty() && (frame_.fin || streaming_)) return end_data_frame(piece);
+  keep(piece);
+  if (!frame_has_ended()) return std::nullopt;
+  delivered_ = frame_.fin || streaming_;
+  return end_data_frame(message_.view());
+}
+
+std::optional<Received> MessageReader::end_control_frame(std::string_view piece) {
+  const auto received = static_cast<std::size_t>(frame_received_);
+  const bool is_whole = piece.size() == received && frame_has_ended();
+  if (!is_whole && !piece.empty()) {
+    std::memcpy(control_.data() + (received - piece.size()), piece.data(), piece.size());
+  }
+  if (!frame_has_ended()) return std::nullopt;
+  state_ = State::header;
+  return ControlReceived{frame_.opcode,
+                         is_whole ? piece : std::string_view(control_.data(), received)};
+}
+
+std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {
+  state_ = State::header;
+  in_message_ = !frame_.fin;
+  if (streaming_) return FragmentReceived{frame_.opcode, payload, frame_.fin};
+  if (!frame_.fin) return std::nullopt;
+  return MessageReceived{message_opcode_, payload};
+}
+
+// RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is
+// not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+std::optional<base::Failure> MessageReader::check_text(std::string_view piece) noexcept {
+  if (message_opcode_ != Opcode::text || !check_utf8_) return std::nullopt;
+  if (!utf8_.feed(piece)) {
+    return base::Failure{Errc::invalid_utf8, "a text message is not UTF-8"};
+  }
+  if (frame_has_ended() && frame_.fin && !utf8_.complete()) {
+    return base::Failure{Errc::invalid_utf8, "a text message ends within a UTF-8 character"};
+  }
+  return std::nullopt;
+}
+
+void MessageReader::keep(std::string_view piece) {
+  if (input_is_in_place_) {
+    message_.commit(piece.size());
+    input_is_in_place_ = false;
+  } else {
+    message_.append(piece);
+  }
+}
+
+Received MessageReader::fail(base::Failure failure) {
+  state_ = State::failed;
+  input_ = {};
+  message_.release();
+  return failure;
+}
+
+}  // namespace websocket::protocol
