@@ -129,7 +129,7 @@ class WEBSOCKET_API WebSocketApp {
   std::string remote_address() const;
 
  private:
-  class Implementation;
+  class WEBSOCKET_LOCAL Implementation;
   std::shared_ptr<Implementation> implementation_;
 };
 

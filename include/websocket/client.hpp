@@ -70,7 +70,7 @@ class WEBSOCKET_API WebSocket {
   std::string remote_address() const;
 
  private:
-  class Implementation;
+  class WEBSOCKET_LOCAL Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
 

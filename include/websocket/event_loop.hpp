@@ -38,7 +38,7 @@ class WEBSOCKET_API EventLoop {
 
  private:
   friend class WebSocketApp;
-  class Implementation;
+  class WEBSOCKET_LOCAL Implementation;
   std::shared_ptr<Implementation> implementation_;
 };
 

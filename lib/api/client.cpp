@@ -29,11 +29,27 @@ Error make_error(Errc code, Stage stage, std::string message) {
   return error;
 }
 
-TimePoint deadline_after(const std::optional<Duration>& timeout) {
-  const TimePoint now = net::Clock::now();
-  if (!timeout || *timeout >= TimePoint::max() - now) return TimePoint::max();
-  return now + std::max(*timeout, Duration::zero());
-}
+// When a call's time is over. The clock is read only when there is something to wait for: what is here
+// already costs no look at it.
+class Deadline {
+ public:
+  explicit Deadline(const std::optional<Duration>& timeout) : timeout_(timeout) {}
+
+  TimePoint get() {
+    if (!when_) when_ = compute();
+    return *when_;
+  }
+
+ private:
+  TimePoint compute() const {
+    const TimePoint now = net::Clock::now();
+    if (!timeout_ || *timeout_ >= TimePoint::max() - now) return TimePoint::max();
+    return now + std::max(*timeout_, Duration::zero());
+  }
+
+  const std::optional<Duration> timeout_;
+  std::optional<TimePoint> when_;
+};
 
 std::string in_words(const std::optional<Duration>& timeout) {
   return std::to_string(timeout ? timeout->count() : 0) + " ms";
@@ -50,7 +66,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   void connect(std::string_view url);
   void send(Opcode opcode, std::string_view payload);
-  std::optional<ReceivedMessage> receive(TimePoint deadline);
+  std::optional<ReceivedMessage> receive(Deadline deadline);
   ReceivedMessage receive_or_throw();
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
@@ -130,13 +146,13 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   session_->flush();
   if (!session_->has_output()) return;
   // While the peer takes nothing it may be waiting for us to take something.
-  const TimePoint deadline = deadline_after(timeout_);
+  Deadline deadline(timeout_);
   while (session_->has_output()) {
     while (inbox_.size() < most_messages_put_aside && pull()) {
     }
     if (ended_) throw_why_closed();
     if (!session_->has_output()) return;
-    if (host_.loop.run_one_until(deadline) == 0) {
+    if (host_.loop.run_one_until(deadline.get()) == 0) {
       api::throw_error(make_error(Errc::send_timeout, Stage::open,
                                   "sending took longer than " + in_words(timeout_) +
                                       "; the rest goes out with the next calls"));
@@ -144,7 +160,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   }
 }
 
-std::optional<ReceivedMessage> WebSocket::Implementation::receive(TimePoint deadline) {
+std::optional<ReceivedMessage> WebSocket::Implementation::receive(Deadline deadline) {
   if (!session_) throw_why_closed();
   for (;;) {
     if (!inbox_.empty()) {
@@ -154,12 +170,12 @@ std::optional<ReceivedMessage> WebSocket::Implementation::receive(TimePoint dead
     }
     if (ended_) throw_why_closed();
     if (pull()) continue;
-    if (host_.loop.run_one_until(deadline) == 0) return std::nullopt;
+    if (host_.loop.run_one_until(deadline.get()) == 0) return std::nullopt;
   }
 }
 
 ReceivedMessage WebSocket::Implementation::receive_or_throw() {
-  auto message = receive(deadline_after(timeout_));
+  auto message = receive(Deadline(timeout_));
   if (!message) {
     api::throw_error(make_error(Errc::receive_timeout, Stage::open,
                                 "no message came within " + in_words(timeout_)));
@@ -251,7 +267,7 @@ std::string WebSocket::recv() { return implementation_->receive_or_throw().data;
 ReceivedMessage WebSocket::recv_message() { return implementation_->receive_or_throw(); }
 
 std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
-  return implementation_->receive(deadline_after(timeout));
+  return implementation_->receive(Deadline(timeout));
 }
 
 void WebSocket::set_timeout(std::optional<Duration> timeout) {

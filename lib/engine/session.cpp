@@ -142,18 +142,22 @@ void Session::opened() {
 // ---- what comes of it
 
 std::optional<protocol::Event> Session::next_event() {
-  if (closed_) return *std::exchange(closed_, std::nullopt);
-  if (ended_ || !protocol_) return std::nullopt;
+  if (ended_) {
+    if (std::exchange(end_is_told_, true)) return std::nullopt;
+    return protocol::Closed{result_.info, failure_};
+  }
+  if (!protocol_) return std::nullopt;
   auto event = protocol_->next_event();
   if (!event) {
     if (!in_read_turn_) settle();
-    return closed_ ? next_event() : std::nullopt;
+    return std::nullopt;
   }
+  if (std::holds_alternative<protocol::MessageReceived>(*event)) return event;
   if (std::holds_alternative<protocol::Opened>(*event)) opened();
   if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
   if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
     const Stage where = result_.opened ? Stage::open : Stage::handshake;
-    finish(where, closed->info, std::move(closed->failure));
+    finish(where, closed->info, closed->failure);
     return next_event();
   }
   return event;
@@ -244,13 +248,13 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has returned.
   loop_.post([self = shared_from_this()] {});
   result_.info = info;
+  failure_ = failure;
   if (failure) result_.error = make_error(stage, std::move(*failure));
   if (stream_) stream_->shut_down_sending();
   if (keepalive_) keepalive_->stop();
   connector_.reset();
   timer_.reset();
   stream_.reset();
-  closed_ = protocol::Closed{info, std::nullopt};
   trace("Websocket closed, code " + std::to_string(info.code) +
         (info.reason.empty() ? "" : " '" + info.reason + "'") +
         (!info.clean ? ", not clean" : info.by_peer ? ", begun by the server" : ", begun by us"));

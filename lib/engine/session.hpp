@@ -145,7 +145,8 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // The end.
   bool ended_ = false;
-  std::optional<protocol::Closed> closed_;  // not pulled yet
+  bool end_is_told_ = false;
+  std::optional<base::Failure> failure_;
   Result result_;
 };
 

@@ -1,8 +1,9 @@
 // Between Asio's endpoints and our Address, and how an address reads.
 #pragma once
 
+#include <cstddef>  // before Asio, see asio.cpp
+
 #include <asio/generic/stream_protocol.hpp>
-#include <cstddef>
 #include <string>
 
 #include "net/loop.hpp"

@@ -2,6 +2,8 @@
 // that was made on it. For lib/net alone; other layers know AsioLoop.
 #pragma once
 
+#include <cstddef>  // before Asio, see asio.cpp
+
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <memory>

@@ -1,6 +1,8 @@
 // New TCP sockets that no child process of the host program inherits.
 #pragma once
 
+#include <cstddef>  // before Asio, see asio.cpp
+
 #include <asio/basic_stream_socket.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <system_error>

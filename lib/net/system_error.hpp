@@ -2,6 +2,8 @@
 // Whoever sees our codes knows the standard library alone.
 #pragma once
 
+#include <cstddef>  // before Asio, see asio.cpp
+
 #include <asio/error.hpp>
 #include <system_error>
 

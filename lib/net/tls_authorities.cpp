@@ -43,7 +43,7 @@ MaybeFailure trust_all_in(BIO& pem, X509_STORE& store, const std::string& what) 
       const bool at_end =
           ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
       const std::error_code error = take_tls_error();
-      // A directory can be opened, but not read: the system's error stands before OpenSSL's own.
+      // Where reading failed, the system's error stands before OpenSSL's own.
       if (error.category() == std::system_category()) return unusable(what, error.message(), error);
       if (!at_end) return unusable(what, damaged(count + 1) + error.message(), error);
       if (count == 0) return unusable(what, "it holds no certificate in PEM format");
@@ -63,6 +63,10 @@ MaybeFailure trust_file(const std::string& path, X509_STORE& store) {
   if (file == nullptr) {
     const std::error_code error = take_tls_error();
     return unusable(what, error.message(), error);
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return unusable(what, "it is a directory (which ca_path can name)");
   }
   return trust_all_in(*file, store, what);
 }

@@ -21,8 +21,8 @@ SslCtxPtr new_client_context() {
   SslCtxPtr context(SSL_CTX_new(TLS_client_method()));
   if (context == nullptr) throw std::bad_alloc();
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-  // An end without close_notify is told; who ended the data may not have been the server (RFC
-  // 8446 6.1).
+  // An end without close_notify is told; who ended the data may not have been the server (RFC 8446
+  // 6.1).
   SSL_CTX_clear_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
   // Idle connections hold no buffers, and writing behaves as Stream::write says. AUTO_RETRY: after
   // a record without data (a session ticket) reading goes on, so that "wants to read" means the

@@ -62,9 +62,12 @@ std::optional<base::Failure> TlsSession::expect(const std::string& host) {
   }
 
   // "The hostname is represented as a byte string using ASCII encoding without a trailing dot" (RFC
-  // 6066 3). An empty name would turn OpenSSL's check off, and one with a NUL would be cut there.
+  // 6066 3). An empty name would turn OpenSSL's check off, one with a dot in front would match
+  // every name below it, and one with a NUL would be cut there.
   const std::string name = without_trailing_dot(host);
-  if (name.empty() || name.find('\0') != std::string::npos) return uncheckable(host);
+  if (name.empty() || name.front() == '.' || name.find('\0') != std::string::npos) {
+    return uncheckable(host);
+  }
   // "Clients MUST use the Server Name Indication extension in the TLS handshake" (RFC 6455 4.1).
   if (SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) != 1) return uncheckable(host);
   if (!check) return std::nullopt;

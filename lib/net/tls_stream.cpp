@@ -13,10 +13,7 @@ TlsStream::TlsStream(LoopContextPtr loop, std::unique_ptr<TlsSession> session)
   session_->lower().set_listener(this);
 }
 
-TlsStream::~TlsStream() {
-  session_->lower().set_listener(nullptr);
-  if (destroyed_ != nullptr) *destroyed_ = true;
-}
+TlsStream::~TlsStream() { session_->lower().set_listener(nullptr); }
 
 void TlsStream::set_listener(Stream::Listener* listener) { listener_ = listener; }
 
@@ -114,11 +111,9 @@ void TlsStream::lower_is_ready(Need now) {
   // same.
   const bool read_goes_on = reading_.need == now || reading_.need == Need::nothing;
   const bool write_goes_on = writing_.need == now || writing_.need == Need::nothing;
-  bool destroyed = false;
-  destroyed_ = &destroyed;
+  const std::weak_ptr<bool> alive = alive_;
   if (read_goes_on) tell(reading_, &Stream::Listener::ready_to_read);
-  if (destroyed) return;
-  destroyed_ = nullptr;
+  if (alive.expired()) return;  // the listener destroyed us
   if (write_goes_on) tell(writing_, &Stream::Listener::ready_to_write);
 }
 

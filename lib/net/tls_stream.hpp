@@ -52,7 +52,7 @@ class TlsStream final : public Stream, private Stream::Listener {
   Direction writing_;
   std::optional<IoResult> end_;  // how reading ended; reading again says so again
   std::error_code write_error_;  // likewise for writing
-  bool* destroyed_ = nullptr;    // set while the listener is told something it may destroy us in
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // a listener may destroy us
 };
 
 }  // namespace websocket::net

@@ -66,7 +66,7 @@ std::optional<Event> ClientProtocol::next_event() {
 std::optional<Event> ClientProtocol::next_handshake_event() {
   if (refused_) {
     if (std::exchange(end_is_told_, true)) return std::nullopt;
-    return Closed{CloseInfo{}, failure_};
+    return Closed{info_, failure_};
   }
   std::size_t consumed = 0;
   auto progress = handshake_.feed({head_input_.data(), head_input_.size()}, consumed);

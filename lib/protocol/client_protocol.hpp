@@ -72,6 +72,7 @@ class ClientProtocol {
   bool refused_ = false;
   bool end_is_told_ = false;
   std::optional<base::Failure> failure_;
+  CloseInfo info_;
   Connection connection_;
 };
 

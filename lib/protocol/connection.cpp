@@ -1,6 +1,5 @@
 #include "protocol/connection.hpp"
 
-#include <type_traits>
 #include <utility>
 
 #include "protocol/close_code.hpp"
@@ -33,7 +32,7 @@ std::optional<Event> Connection::next_event() {
       case State::closing: {
         auto received = reader_.next();
         if (received) {
-          if (auto event = event_for(std::move(*received))) return event;
+          if (auto event = event_for(*received)) return event;
           break;
         }
         if (!eof_) return std::nullopt;
@@ -52,20 +51,12 @@ std::optional<Event> Connection::next_event() {
   }
 }
 
-std::optional<Event> Connection::event_for(Received received) {
-  return std::visit(
-      [this](auto&& got) -> std::optional<Event> {
-        using Got = std::remove_cvref_t<decltype(got)>;
-        if constexpr (std::is_same_v<Got, ControlReceived>) {
-          return control_event(got);
-        } else if constexpr (std::is_same_v<Got, base::Failure>) {
-          if (state_ == State::closing) return std::nullopt;
-          return violated(std::move(got));
-        } else {
-          return got;
-        }
-      },
-      std::move(received));
+std::optional<Event> Connection::event_for(const Received& received) {
+  if (const auto* message = std::get_if<MessageReceived>(&received)) return *message;
+  if (const auto* fragment = std::get_if<FragmentReceived>(&received)) return *fragment;
+  if (const auto* control = std::get_if<ControlReceived>(&received)) return control_event(*control);
+  if (state_ == State::closing) return std::nullopt;
+  return violated(std::get<Violated>(received).failure);
 }
 
 std::optional<Event> Connection::control_event(const ControlReceived& frame) {
@@ -92,6 +83,7 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
            .by_peer = state_ == State::open};
   const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
   if (ours_was_first) return std::nullopt;
+  pong_.reset();
   append(Opcode::close, make_close_payload(info_.code, {}));
   return Closing{};
 }

@@ -32,10 +32,10 @@ struct PongReceived {
 };
 // No more data can be sent: the peer closes, or broke the rules.
 struct Closing {};
-// The last event. The failure is what went wrong, where something did.
+// The last event. The failure is what went wrong, where something did. Both belong to who gave the event.
 struct Closed {
-  CloseInfo info;
-  std::optional<base::Failure> failure;
+  const CloseInfo& info;
+  const std::optional<base::Failure>& failure;
 };
 using Event = std::variant<Opened, MessageReceived, FragmentReceived, PingReceived, PongReceived,
                            Closing, Closed>;
@@ -87,7 +87,7 @@ class Connection {
   bool failed() const noexcept { return failure_.has_value(); }
 
  private:
-  std::optional<Event> event_for(Received received);
+  std::optional<Event> event_for(const Received& received);
   std::optional<Event> control_event(const ControlReceived& frame);
   std::optional<Event> peer_closes(std::string_view payload);
   Event violated(base::Failure failure);

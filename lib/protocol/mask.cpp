@@ -28,16 +28,17 @@ void mask_word(char* to, const char* from, Word pattern) noexcept {
 // RFC 6455 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)".
 void mask_copy(char* to, const char* from, std::size_t size, MaskKey key,
                std::size_t offset) noexcept {
-  unsigned char turned[sizeof(Word)];
-  for (std::size_t i = 0; i < sizeof turned; ++i) turned[i] = key[(offset + i) % 4];
-  Word pattern;
-  std::memcpy(&pattern, turned, sizeof pattern);
+  const MaskKey turned = {key[offset % 4], key[(offset + 1) % 4], key[(offset + 2) % 4],
+                          key[(offset + 3) % 4]};
+  std::uint32_t half = 0;
+  std::memcpy(&half, turned.data(), sizeof half);
+  const Word pattern = static_cast<Word>(half) << 32U | half;
 
   std::size_t at = 0;
   for (; size - at >= block_size; at += block_size) mask_block(to + at, from + at, pattern);
   for (; size - at >= sizeof(Word); at += sizeof(Word)) mask_word(to + at, from + at, pattern);
   for (; at < size; ++at) {
-    to[at] = static_cast<char>(static_cast<unsigned char>(from[at]) ^ turned[at % sizeof(Word)]);
+    to[at] = static_cast<char>(static_cast<unsigned char>(from[at]) ^ turned[at % 4]);
   }
 }
 

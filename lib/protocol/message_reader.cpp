@@ -215,7 +215,8 @@ Received MessageReader::fail(base::Failure failure) {
   state_ = State::failed;
   input_ = {};
   message_.release();
-  return failure;
+  failure_ = std::move(failure);
+  return Violated{*failure_};
 }
 
 }  // namespace websocket::protocol

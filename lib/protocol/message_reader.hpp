@@ -37,7 +37,11 @@ struct ControlReceived {
   Opcode opcode;  // close, ping or pong
   std::string_view payload;
 };
-using Received = std::variant<MessageReceived, FragmentReceived, ControlReceived, base::Failure>;
+// The peer broke the rules; the failure stays with the reader.
+struct Violated {
+  const base::Failure& failure;
+};
+using Received = std::variant<MessageReceived, FragmentReceived, ControlReceived, Violated>;
 
 class MessageReader {
  public:
@@ -53,7 +57,7 @@ class MessageReader {
   // These bytes, in memory that stays as it is until next() gave nothing; they may be changed.
   void feed(std::span<char> bytes) noexcept { input_ = bytes; }
 
-  // After a Failure it gives nothing any more, and what comes in is dropped.
+  // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
 
   // Bytes that came in and were not looked at yet.
@@ -100,6 +104,8 @@ class MessageReader {
   FrameHeader frame_;
   std::uint64_t frame_received_ = 0;
   std::array<char, max_control_payload> control_;
+
+  std::optional<base::Failure> failure_;
 
   // The message being read, and what had to be kept of it.
   bool in_message_ = false;  // a fragment came and the last one did not
