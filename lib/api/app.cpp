@@ -1,4 +1,5 @@
-// The public face of WebSocketApp: hands over to the implementation, and checks what a program may get wrong.
+// The public face of WebSocketApp: hands over to the implementation, and checks what a program may
+// get wrong.
 #include <websocket/app.hpp>
 
 #include <stdexcept>
@@ -13,8 +14,8 @@
 namespace websocket {
 
 WebSocketApp::WebSocketApp(std::string url, ConnectOptions options)
-    : implementation_(std::make_shared<Implementation>(*this, nullptr, std::move(url),
-                                                       std::move(options))) {}
+    : implementation_(
+          std::make_shared<Implementation>(*this, nullptr, std::move(url), std::move(options))) {}
 
 WebSocketApp::WebSocketApp(EventLoop& loop, std::string url, ConnectOptions options)
     : implementation_(std::make_shared<Implementation>(*this, loop.implementation_->host(),

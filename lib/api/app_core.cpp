@@ -38,10 +38,11 @@ WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_e
   execution->host = shared_loop_ ? shared_loop_ : std::make_shared<api::LoopHost>();
   if (execution->options.dispatcher) {
     // Not owned by the queue's functions: they may lie in a GUI's queue for ever.
-    execution->queue = std::make_shared<api::DispatchQueue>(
-        execution->options.dispatcher, [weak = weak_from_this()] {
-          if (const auto self = weak.lock()) self->handlers_caught_up();
-        });
+    execution->queue = std::make_shared<api::DispatchQueue>(execution->options.dispatcher,
+                                                            [weak = weak_from_this()] {
+                                                              if (const auto self = weak.lock())
+                                                                self->handlers_caught_up();
+                                                            });
   }
   return execution;
 }

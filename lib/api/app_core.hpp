@@ -1,8 +1,9 @@
-// What a WebSocketApp is inside. Threads meet here: the program's, which send, close, wait and destroy, and
-// the loop's, on which a run tells what happens. It outlives the app while a run or a handler needs it.
+// What a WebSocketApp is inside. Threads meet here: the program's, which send, close, wait and
+// destroy, and the loop's, on which a run tells what happens. It outlives the app while a run or a
+// handler needs it.
 //
-//   life_mutex_ guards which run is going on; the outbox and the gate have locks of their own. No lock is
-//   held while a handler runs. `execution->run` is touched by the loop's thread alone.
+//   life_mutex_ guards which run is going on; the outbox and the gate have locks of their own. No
+//   lock is held while a handler runs. `execution->run` is touched by the loop's thread alone.
 #pragma once
 
 #include <atomic>
@@ -142,7 +143,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
 
   // The loop's thread alone.
   ExecutionPtr active_;
-  bool in_turn_ = false;      // a row of events is being told
+  bool in_turn_ = false;         // a row of events is being told
   bool turn_is_inside_ = false;  // and its handlers run here, inside the gate
   Caches caches_;
   base::Buffer frames_;

@@ -1,16 +1,18 @@
-// What a run tells, on the loop's thread, and how it reaches the program's handlers: at once, or through the
-// dispatcher.
+// What a run tells, on the loop's thread, and how it reaches the program's handlers: at once, or
+// through the dispatcher.
 #include <exception>
 #include <type_traits>
 #include <utility>
 
 #include "api/app_core.hpp"
+#include "engine/one_line.hpp"
 
 namespace websocket {
 
 // ---- to where handlers run
 
-// Without a dispatcher a whole turn is inside the gate at once; what is told outside of a turn enters by itself.
+// Without a dispatcher a whole turn is inside the gate at once; what is told outside of a turn
+// enters by itself.
 template <class Work>
 void WebSocketApp::Implementation::inside_gate(Work&& work) {
   if (!gate_.enter()) return;
@@ -32,7 +34,8 @@ void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
 }
 
 template <class Signature, class... Arguments>
-void WebSocketApp::Implementation::call(const char* name, Callback<Signature> WebSocketApp::*handler,
+void WebSocketApp::Implementation::call(const char* name,
+                                        Callback<Signature> WebSocketApp::*handler,
                                         api::HandlerCache<Signature>& cache,
                                         const Arguments&... arguments) {
   if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
@@ -58,7 +61,8 @@ void WebSocketApp::Implementation::call_once(const char* name,
 void WebSocketApp::Implementation::turn_begins() {
   in_turn_ = true;
   outbox_.stay_awake();
-  // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if it can.
+  // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if
+  // it can.
   const bool entered = dispatches() ? gate_.try_enter() : gate_.enter();
   if (entered && active_->run->session() != nullptr) {
     const bool wanted = caches_.fragment.get(app_->on_cont_message) != nullptr;
@@ -120,23 +124,31 @@ void WebSocketApp::Implementation::received(const protocol::Event& event) {
       if (turn_is_inside_) call_message(caches_, {message->data, message->opcode});
       return;
     }
-    tell([this, data = std::string(message->data), opcode = message->opcode] {
-      Caches caches;
-      call_message(caches, {data, opcode});
-    }, message->data.size());
+    tell(
+        [this, data = std::string(message->data), opcode = message->opcode] {
+          Caches caches;
+          call_message(caches, {data, opcode});
+        },
+        message->data.size());
   } else if (const auto* fragment = std::get_if<protocol::FragmentReceived>(&event)) {
-    tell([this, data = std::string(fragment->data), opcode = fragment->opcode, fin = fragment->fin] {
-      Caches caches;
-      call_fragment(caches, data, opcode, fin);
-    }, fragment->data.size());
+    tell(
+        [this, data = std::string(fragment->data), opcode = fragment->opcode, fin = fragment->fin] {
+          Caches caches;
+          call_fragment(caches, data, opcode, fin);
+        },
+        fragment->data.size());
   } else if (const auto* ping = std::get_if<protocol::PingReceived>(&event)) {
-    tell([this, payload = std::string(ping->payload)] {
-      call_once("on_ping", &WebSocketApp::on_ping, std::string_view(payload));
-    }, ping->payload.size());
+    tell(
+        [this, payload = std::string(ping->payload)] {
+          call_once("on_ping", &WebSocketApp::on_ping, std::string_view(payload));
+        },
+        ping->payload.size());
   } else if (const auto* pong = std::get_if<protocol::PongReceived>(&event)) {
-    tell([this, payload = std::string(pong->payload)] {
-      call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
-    }, pong->payload.size());
+    tell(
+        [this, payload = std::string(pong->payload)] {
+          call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
+        },
+        pong->payload.size());
   }
 }
 
@@ -145,7 +157,7 @@ void WebSocketApp::Implementation::failed(const Error& error) {
     const std::lock_guard lock(life_mutex_);
     facts_ = {*error.response, {}, {}, {}};
   }
-  if (trace_.enabled()) trace_.line("Error: " + error.message);
+  if (trace_.enabled()) trace_.line(engine::one_line("Error: " + error.message));
   tell([this, error] { call_error(error); });
 }
 
@@ -161,9 +173,8 @@ void WebSocketApp::Implementation::closed(const CloseInfo& info) {
     return;
   }
   // Later: what tells us this is a part of what goes.
-  shared_loop_->loop.post([self = shared_from_this(), execution = active_] {
-    self->finish(execution);
-  });
+  shared_loop_->loop.post(
+      [self = shared_from_this(), execution = active_] { self->finish(execution); });
 }
 
 // ---- sending
@@ -214,7 +225,7 @@ void WebSocketApp::Implementation::call_close(const CloseInfo& info) {
 
 void WebSocketApp::Implementation::handler_threw(const char* name, const char* what) {
   const std::string message = std::string(name) + " threw: " + what;
-  if (trace_.enabled()) trace_.line("Error: " + message);
+  if (trace_.enabled()) trace_.line(engine::one_line("Error: " + message));
   if (std::string_view(name) == "on_error") return;  // whom else should we tell
   Error error;
   error.code = Errc::callback_threw;

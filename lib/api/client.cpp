@@ -29,8 +29,8 @@ Error make_error(Errc code, Stage stage, std::string message) {
   return error;
 }
 
-// When a call's time is over. The clock is read only when there is something to wait for: what is here
-// already costs no look at it.
+// When a call's time is over. The clock is read only when there is something to wait for: what is
+// here already costs no look at it.
 class Deadline {
  public:
   explicit Deadline(const std::optional<Duration>& timeout) : timeout_(timeout) {}
@@ -82,6 +82,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   bool pull();
   void take(const protocol::Event& event);
   [[noreturn]] void throw_why_closed();
+  void wait_for_the_end();
   void drop_session();
 
   const ConnectOptions options_;
@@ -141,7 +142,10 @@ void WebSocket::Implementation::take(const protocol::Event& event) {
 }
 
 void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
-  if (!connected()) throw_why_closed();
+  if (!connected()) {
+    if (session_) wait_for_the_end();  // so that the code it closed with can be told
+    throw_why_closed();
+  }
   session_->send(opcode, payload);
   session_->flush();
   if (!session_->has_output()) return;
@@ -186,15 +190,14 @@ ReceivedMessage WebSocket::Implementation::receive_or_throw() {
 CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view reason) {
   if (!session_) return {};
   session_->close(code, reason);
-  while (!ended_) {
-    if (!pull()) host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
-    inbox_.clear();
-  }
+  wait_for_the_end();
+  inbox_.clear();
   end_is_told_ = true;
   return session_->result().info;
 }
 
-// The error that ended the connection is told once, as what it is; afterwards the connection is closed.
+// The error that ended the connection is told once, as what it is; afterwards the connection is
+// closed.
 void WebSocket::Implementation::throw_why_closed() {
   if (!session_) {
     api::throw_error(make_error(Errc::not_connected, Stage::open, "not connected yet"));
@@ -209,6 +212,14 @@ void WebSocket::Implementation::throw_why_closed() {
     if (!result.info.reason.empty()) message += " '" + result.info.reason + "'";
   }
   api::throw_error(make_error(Errc::not_connected, Stage::open, std::move(message)), result.info);
+}
+
+// Closing is under way: the session sees to it that this takes no longer than close_timeout.
+void WebSocket::Implementation::wait_for_the_end() {
+  while (!ended_) {
+    if (!pull()) host_.loop.run_one_until(TimePoint::max());
+    if (inbox_.size() > most_messages_put_aside) inbox_.pop_back();
+  }
 }
 
 void WebSocket::Implementation::drop_session() {
@@ -246,9 +257,9 @@ namespace {
 
 void require_control_payload(std::string_view payload) {
   if (payload.size() <= protocol::max_control_payload) return;
-  api::throw_error(make_error(Errc::control_too_long_sent, Stage::open,
-                              "a ping or pong carries at most 125 bytes, not " +
-                                  std::to_string(payload.size())));
+  api::throw_error(make_error(
+      Errc::control_too_long_sent, Stage::open,
+      "a ping or pong carries at most 125 bytes, not " + std::to_string(payload.size())));
 }
 
 }  // namespace

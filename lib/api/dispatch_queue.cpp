@@ -18,8 +18,8 @@ void DispatchQueue::push(std::size_t size, std::function<void()> handler) {
   schedule();
 }
 
-// At most one function of ours is with the dispatcher at a time: so handlers keep their order and never run
-// two at once, even if it hands its functions to several threads.
+// At most one function of ours is with the dispatcher at a time: so handlers keep their order and
+// never run two at once, even if it hands its functions to several threads.
 void DispatchQueue::schedule() {
   try {
     dispatcher_([self = shared_from_this()] { self->run_some(); });

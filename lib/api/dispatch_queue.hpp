@@ -1,5 +1,6 @@
-// Handlers on their way to the program's dispatcher: in order, one at a time, counted, so that reading stops
-// when the program lags. What is still here when the run's app goes away does nothing.
+// Handlers on their way to the program's dispatcher: in order, one at a time, counted, so that
+// reading stops when the program lags. What is still here when the run's app goes away does
+// nothing.
 #pragma once
 
 #include <cstddef>

@@ -19,10 +19,12 @@ void EventLoop::stop() { implementation_->stop(); }
 
 EventLoop::Implementation::~Implementation() {
   stop();
+  host_->begin_running();  // what is told now is told on this thread
   for (auto& [run, end_now] : host_->close_down()) end_now();
   // What was posted and never ran may hold apps, which hold the loop.
   while (host_->loop.poll() > 0) {
   }
+  host_->end_running();
 }
 
 void EventLoop::Implementation::claim() {
@@ -33,12 +35,18 @@ void EventLoop::Implementation::claim() {
 
 void EventLoop::Implementation::start() {
   const std::lock_guard lock(mutex_);
-  if (thread_.joinable()) throw std::logic_error("the EventLoop is being run already");
+  if (thread_.joinable() && thread_has_ended_) thread_.join();  // stopped by one of its handlers
+  if (thread_.joinable() || host_->is_running()) {
+    throw std::logic_error("the EventLoop is being run already");
+  }
   const net::SignalsBlocked blocked;  // the program's signals are not for this thread
-  thread_ = std::thread([host = host_] {
-    if (!host->begin_running()) return;
-    host->loop.run();
-    host->end_running();
+  thread_has_ended_ = false;
+  thread_ = std::thread([this] {
+    if (host_->begin_running()) {
+      host_->loop.run();
+      host_->end_running();
+    }
+    thread_has_ended_ = true;
   });
 }
 
@@ -56,11 +64,13 @@ std::size_t EventLoop::Implementation::poll() {
 }
 
 void EventLoop::Implementation::stop() {
-  host_->loop.stop();
-  if (host_->runs_here()) return;  // it ends when the handler we are in has returned
   std::thread ended;
   {
     const std::lock_guard lock(mutex_);
+    // A stop that nobody is there for would end the next run before it begins.
+    if (!thread_.joinable() && !host_->is_running()) return;
+    host_->loop.stop();
+    if (host_->runs_here()) return;  // it ends when the handler we are in has returned
     ended = std::exchange(thread_, {});
   }
   if (ended.joinable()) ended.join();

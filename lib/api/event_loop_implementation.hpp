@@ -1,6 +1,7 @@
 // What an EventLoop is inside; apps that were given one hold the host.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -28,6 +29,7 @@ class EventLoop::Implementation {
   const std::shared_ptr<api::LoopHost> host_;
   std::mutex mutex_;
   std::thread thread_;
+  std::atomic<bool> thread_has_ended_{false};
 };
 
 }  // namespace websocket

@@ -15,8 +15,8 @@ WebSocketConnectionClosedException::WebSocketConnectionClosedException(Error err
     : WebSocketException(std::move(error)),
       close_info_(std::make_shared<const CloseInfo>(std::move(close_info))) {}
 
-// Defined here, so that each class has its type information in the library alone and is caught across
-// the library's border.
+// Defined here, so that each class has its type information in the library alone and is caught
+// across the library's border.
 WebSocketException::~WebSocketException() = default;
 WebSocketUrlException::~WebSocketUrlException() = default;
 WebSocketAddressException::~WebSocketAddressException() = default;

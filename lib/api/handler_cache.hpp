@@ -1,4 +1,5 @@
-// Holds a callback's handler for a row of calls, so that a call costs a comparison instead of a lock.
+// Holds a callback's handler for a row of calls, so that a call costs a comparison instead of a
+// lock.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ class HandlerCache<void(Arguments...)> {
  public:
   using Function = std::function<void(Arguments...)>;
 
-  // The handler as it is now; null where there is none. The one got before stays until then, also if it
-  // replaces itself while it runs.
+  // The handler as it is now; null where there is none. The one got before stays until then, also
+  // if it replaces itself while it runs.
   const Function* get(const Callback<void(Arguments...)>& callback) {
     const std::uint32_t version = callback.version();
     if (!holds_ || version != version_) {

@@ -1,5 +1,5 @@
-// Through which every handler of an app goes: knows on which thread one is running, and when shut lets none
-// in any more. What makes destroying an app safe.
+// Through which every handler of an app goes: knows on which thread one is running, and when shut
+// lets none in any more. What makes destroying an app safe.
 #pragma once
 
 #include <atomic>

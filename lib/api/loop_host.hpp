@@ -24,6 +24,7 @@ class LoopHost {
     return runner_.compare_exchange_strong(nobody, std::this_thread::get_id());
   }
   void end_running() { runner_ = std::thread::id(); }
+  bool is_running() const { return runner_.load() != std::thread::id(); }
   bool runs_here() const { return runner_ == std::this_thread::get_id(); }
 
   // A run on a shared loop, which it holds alive by `end_now`. False: the loop is gone.

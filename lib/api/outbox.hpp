@@ -1,5 +1,6 @@
-// What a program's threads have sent and the loop has not taken yet: whole frames, masked already, in one run
-// of bytes. Framing happens on the sender's thread, so that the loop only passes the bytes on.
+// What a program's threads have sent and the loop has not taken yet: whole frames, masked already,
+// in one run of bytes. Framing happens on the sender's thread, so that the loop only passes the
+// bytes on.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +30,11 @@ class Outbox {
   std::size_t size() const;  // what is here and what has not left the loop yet
 
   // ---- the loop's thread
-  void open();         // a connection is open; the loop will look
-  void discard();      // the connection is gone, what is here can't go out
-  void stay_awake();   // the loop will look when its turn ends: no need to wake it
-  // Takes everything, in exchange for an empty buffer; false when there is nothing: wake me from now on.
+  void open();        // a connection is open; the loop will look
+  void discard();     // the connection is gone, what is here can't go out
+  void stay_awake();  // the loop will look when its turn ends: no need to wake it
+  // Takes everything, in exchange for an empty buffer; false when there is nothing: wake me from
+  // now on.
   bool take(base::Buffer& frames);
   // What the loop holds. True once after a push was refused: there is room again.
   bool set_in_flight(std::size_t size);

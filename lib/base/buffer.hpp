@@ -1,4 +1,5 @@
-// A growable run of bytes that never fills what is about to be overwritten, and forgets from its front.
+// A growable run of bytes that never fills what is about to be overwritten, and forgets from its
+// front.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-// Why something did not work, as the layers tell one another: a code and the inner half of a sentence.
-// The engine adds the stage and what it was doing ("TLS handshake with example.com:443 failed: ...").
+// Why something did not work, as the layers tell one another: a code and the inner half of a
+// sentence. The engine adds the stage and what it was doing ("TLS handshake with example.com:443
+// failed: ...").
 #pragma once
 
 #include <string>

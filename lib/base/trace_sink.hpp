@@ -1,4 +1,5 @@
-// Where one connection's trace lines go. The layers below `api` know no more of the trace than this.
+// Where one connection's trace lines go. The layers below `api` know no more of the trace than
+// this.
 #pragma once
 
 #include <string_view>

@@ -21,8 +21,8 @@ std::size_t skip_ascii(const char* at, const char* end) noexcept {
 
 }  // namespace
 
-// RFC 3629 4: UTF8-2 = %xC2-DF tail; UTF8-3 = %xE0 %xA0-BF tail / %xE1-EC 2(tail) / %xED %x80-9F tail /
-// %xEE-EF 2(tail); UTF8-4 = %xF0 %x90-BF 2(tail) / %xF1-F3 3(tail) / %xF4 %x80-8F 2(tail).
+// RFC 3629 4: UTF8-2 = %xC2-DF tail; UTF8-3 = %xE0 %xA0-BF tail / %xE1-EC 2(tail) / %xED %x80-9F
+// tail / %xEE-EF 2(tail); UTF8-4 = %xF0 %x90-BF 2(tail) / %xF1-F3 3(tail) / %xF4 %x80-8F 2(tail).
 bool Utf8Validator::begin_character(unsigned char lead) noexcept {
   lowest_ = 0x80;
   highest_ = 0xbf;

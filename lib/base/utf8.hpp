@@ -6,8 +6,8 @@
 
 namespace websocket::base {
 
-// Takes text in pieces cut anywhere. Over-long forms, surrogates and code points above U+10FFFF are not
-// UTF-8.
+// Takes text in pieces cut anywhere. Over-long forms, surrogates and code points above U+10FFFF are
+// not UTF-8.
 class Utf8Validator {
  public:
   // False: whatever follows, this cannot become UTF-8 any more.

@@ -6,27 +6,34 @@
 
 namespace websocket::engine {
 
+namespace {
+
+double milliseconds(Duration duration) {
+  return static_cast<double>(std::max(duration, Duration(1)).count());
+}
+
+}  // namespace
+
 Backoff::Backoff(const ReconnectPolicy& policy, Random random)
-    : initial_(std::max(policy.initial_delay, Duration(1))),
-      cap_(std::max(policy.max_delay, Duration(1))),
-      multiplier_(std::max(policy.multiplier, 1.0)),
+    : initial_(milliseconds(policy.initial_delay)),
+      cap_(milliseconds(policy.max_delay)),
+      multiplier_(policy.multiplier >= 1.0 ? policy.multiplier : 1.0),
       jitter_(policy.jitter),
       random_(std::move(random)),
       delay_(initial_) {}
 
 Duration Backoff::next() {
-  const Duration current = std::min(delay_, cap_);
-  const double grown = static_cast<double>(current.count()) * multiplier_;
-  delay_ = grown >= static_cast<double>(cap_.count()) ? cap_ : Duration(static_cast<Duration::rep>(grown));
-  return jitter_ ? jittered(current) : current;
+  const double current = std::min(delay_, cap_);
+  delay_ = std::min(current * multiplier_, cap_);
+  return Duration(static_cast<Duration::rep>(jitter_ ? current * part() : current));
 }
 
-// Anything from zero to the delay: clients that lost the same server come back spread over that time.
-Duration Backoff::jittered(Duration delay) {
+// Anything from zero to the delay: clients that lost the same server come back spread over that
+// time.
+double Backoff::part() {
   std::uint32_t drawn = 0;
   random_(std::as_writable_bytes(std::span(&drawn, 1)));
-  const double part = static_cast<double>(drawn) / 4294967295.0;
-  return Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) * part));
+  return static_cast<double>(drawn) / 4294967295.0;
 }
 
 }  // namespace websocket::engine

@@ -19,14 +19,16 @@ class Backoff {
   void reset() noexcept { delay_ = initial_; }
 
  private:
-  Duration jittered(Duration delay);
+  // From zero to one, evenly.
+  double part();
 
-  const Duration initial_;
-  const Duration cap_;
+  // Milliseconds, with their fractions: rounding would keep small delays from growing.
+  const double initial_;
+  const double cap_;
   const double multiplier_;
   const bool jitter_;
   Random random_;
-  Duration delay_;
+  double delay_;
 };
 
 }  // namespace websocket::engine

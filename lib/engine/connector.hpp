@@ -1,5 +1,5 @@
-// The way from a URL to a stream, step by step: TLS settings, name, address, TLS. A proxy will be one more
-// step between address and TLS.
+// The way from a URL to a stream, step by step: TLS settings, name, address, TLS. A proxy will be
+// one more step between address and TLS.
 #pragma once
 
 #include <functional>

@@ -29,8 +29,8 @@ void Keepalive::tick() {
   if (!received || *received != received_) unanswered_since_.reset();
   received_ = received.value_or(received_);
 
-  const bool is_dead = unanswered_since_ && timeout_ > Duration::zero() &&
-                       now >= *unanswered_since_ + timeout_;
+  const bool is_dead =
+      unanswered_since_ && timeout_ > Duration::zero() && now >= *unanswered_since_ + timeout_;
   if (is_dead) {
     timer_.reset();
     link_.link_is_dead();
@@ -42,7 +42,8 @@ void Keepalive::tick() {
 
 void Keepalive::ping(TimePoint now) {
   next_ping_ = now + interval_;
-  if (unanswered_since_ && timeout_ > Duration::zero()) return;  // one that waits for its answer will do
+  if (unanswered_since_ && timeout_ > Duration::zero())
+    return;  // one that waits for its answer will do
   link_.send_keepalive_ping();
   unanswered_since_ = now;
 }

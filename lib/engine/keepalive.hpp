@@ -1,5 +1,5 @@
-// Pings a link at intervals and tells when it is dead: RFC 6455 5.5.2. Anything received since the ping
-// counts as life.
+// Pings a link at intervals and tells when it is dead: RFC 6455 5.5.2. Anything received since the
+// ping counts as life.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class Keepalive {
   class Link {
    public:
     virtual void send_keepalive_ping() = 0;
-    // Reads what has arrived; then how often anything was received. Nothing: it is not being read now, so
-    // that silence says nothing about the peer. The link may end, and this object with it: see `alive`.
+    // Reads what has arrived; then how often anything was received. Nothing: it is not being read
+    // now, so that silence says nothing about the peer. The link may end meanwhile and stop us.
     virtual std::optional<std::uint64_t> look_for_life() = 0;
     virtual void link_is_dead() = 0;
 

@@ -10,9 +10,9 @@ namespace {
 // api.md's rule for when no should_reconnect is set.
 bool is_worth_another_attempt(const Error& error) {
   static constexpr Errc hopeless[] = {
-      Errc::certificate_expired,        Errc::certificate_not_yet_valid,
-      Errc::certificate_self_signed,    Errc::certificate_unknown_issuer,
-      Errc::certificate_wrong_host,     Errc::certificate_not_pinned,
+      Errc::certificate_expired,     Errc::certificate_not_yet_valid,
+      Errc::certificate_self_signed, Errc::certificate_unknown_issuer,
+      Errc::certificate_wrong_host,  Errc::certificate_not_pinned,
       Errc::certificate_invalid};
   if (error.code == Condition::invalid_argument) return false;
   if (std::find(std::begin(hopeless), std::end(hopeless), error.code) != std::end(hopeless)) {
@@ -48,17 +48,17 @@ void Run::connect() {
   timer_.reset();
   ++attempt_;
   listener_.state_changed(State::connecting);
+  if (over_) return;
   Session::Owner& owner = *this;
-  session_ = std::make_shared<Session>(
-      loop_,
-      SessionSettings{.url = url_,
-                      .options = connect_options_,
-                      .ping_interval = run_options_.ping_interval,
-                      .ping_timeout = run_options_.ping_timeout,
-                      .ping_payload = run_options_.ping_payload,
-                      .keys = keys_,
-                      .trace = trace_},
-      owner);
+  session_ = std::make_shared<Session>(loop_,
+                                       SessionSettings{.url = url_,
+                                                       .options = connect_options_,
+                                                       .ping_interval = run_options_.ping_interval,
+                                                       .ping_timeout = run_options_.ping_timeout,
+                                                       .ping_payload = run_options_.ping_payload,
+                                                       .keys = keys_,
+                                                       .trace = trace_},
+                                       owner);
   session_->start();
 }
 
@@ -101,6 +101,7 @@ void Run::session_over(const Session::Result& result) {
   session_.reset();
   ended_by_error_ = result.error.has_value() && !close_request_;
   listener_.state_changed(again ? State::waiting : State::closing);
+  if (over_) return;
   if (result.error && !(close_request_ && !result.opened)) {
     Error error = *result.error;
     error.attempt = std::max(attempt_, 1);
@@ -146,7 +147,10 @@ void Run::wait_for_next_attempt() {
 void Run::close(std::uint16_t code, std::string reason) {
   if (over_ || close_request_) return;
   close_request_ = CloseRequest{code, std::move(reason)};
-  if (timer_) return end(CloseInfo{});
+  if (timer_) {
+    ended_by_error_ = false;
+    return end(CloseInfo{});
+  }
   if (session_ && !in_turn_) session_->close(close_request_->code, close_request_->reason);
 }
 
@@ -159,6 +163,7 @@ void Run::end_now() {
 
 void Run::abandon() {
   over_ = true;
+  abandoned_ = true;
   timer_.reset();
   if (session_) session_->abandon();
   session_.reset();
@@ -169,7 +174,7 @@ void Run::end(CloseInfo info) {
   timer_.reset();
   info.will_reconnect = false;
   listener_.state_changed(State::closed);
-  listener_.closed(info);
+  if (!abandoned_) listener_.closed(info);
 }
 
 }  // namespace websocket::engine

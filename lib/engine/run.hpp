@@ -1,5 +1,5 @@
-// One run of an app: a session, and as long as the policy says so another one after it. Decides whether and
-// when to connect again, and tells every end. Everything runs on the loop's thread.
+// One run of an app: a session, and as long as the policy says so another one after it. Decides
+// whether and when to connect again, and tells every end. Everything runs on the loop's thread.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace websocket::engine {
 
 class Run final : private Session::Owner {
  public:
-  // Told in this order for every connection: opened, received..., failed, closed. Any of them may call the
-  // run's close() or abandon().
+  // Told in this order for every connection: opened, received..., failed, closed. Any of them may
+  // call the run's close() or abandon().
   class Listener {
    public:
     virtual void state_changed(State state) = 0;
@@ -32,7 +32,8 @@ class Run final : private Session::Owner {
     virtual void turn_begins() = 0;
     virtual void turn_ends() = 0;
     virtual void failed(const Error& error) = 0;
-    // A connection that was open, or the run. `will_reconnect` is false: the run is over, this was the last.
+    // A connection that was open, or the run. `will_reconnect` is false: the run is over, this was
+    // the last.
     virtual void closed(const CloseInfo& info) = 0;
     // As Session::Owner says.
     virtual void has_room() = 0;
@@ -95,6 +96,7 @@ class Run final : private Session::Owner {
   bool in_turn_ = false;
   bool ended_by_error_ = false;
   bool over_ = false;
+  bool abandoned_ = false;
 };
 
 }  // namespace websocket::engine

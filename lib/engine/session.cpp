@@ -1,10 +1,12 @@
 // A session's life: connecting, opening, closing, its end. Its bytes: session_io.cpp.
 #include "engine/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <utility>
 
+#include "engine/one_line.hpp"
 #include "protocol/close_code.hpp"
 
 namespace websocket::engine {
@@ -19,30 +21,45 @@ std::string seconds(Duration duration) {
 // The outer half of an error's sentence.
 std::string what_failed(Stage stage, const protocol::Url& url) {
   switch (stage) {
-    case Stage::url: return "cannot connect";
-    case Stage::resolve: return "looking up " + url.host + " failed";
-    case Stage::connect: return "connecting to " + url.host_and_port() + " failed";
-    case Stage::proxy: return "connecting to " + url.host_and_port() + " through a proxy failed";
-    case Stage::tls: return "TLS handshake with " + url.host_and_port() + " failed";
-    case Stage::handshake: return "WebSocket handshake with " + url.host_and_port() + " failed";
-    case Stage::open: return "connection with " + url.host_and_port() + " failed";
-    case Stage::closing: return "closing the connection with " + url.host_and_port() + " failed";
-    case Stage::callback: return "a handler failed";
+    case Stage::url:
+      return "cannot connect";
+    case Stage::resolve:
+      return "looking up " + url.host + " failed";
+    case Stage::connect:
+      return "connecting to " + url.host_and_port() + " failed";
+    case Stage::proxy:
+      return "connecting to " + url.host_and_port() + " through a proxy failed";
+    case Stage::tls:
+      return "TLS handshake with " + url.host_and_port() + " failed";
+    case Stage::handshake:
+      return "WebSocket handshake with " + url.host_and_port() + " failed";
+    case Stage::open:
+      return "connection with " + url.host_and_port() + " failed";
+    case Stage::closing:
+      return "closing the connection with " + url.host_and_port() + " failed";
+    case Stage::callback:
+      return "a handler failed";
   }
   return "connection failed";
 }
 
 const char* what_was_awaited(Stage stage) {
   switch (stage) {
-    case Stage::resolve: return "the name was still being looked up";
-    case Stage::connect: return "the TCP connection was not answered";
-    case Stage::proxy: return "the proxy had not answered";
-    case Stage::tls: return "the TLS handshake had not ended";
-    case Stage::handshake: return "the server had not answered the WebSocket handshake";
+    case Stage::resolve:
+      return "the name was still being looked up";
+    case Stage::connect:
+      return "the TCP connection was not answered";
+    case Stage::proxy:
+      return "the proxy had not answered";
+    case Stage::tls:
+      return "the TLS handshake had not ended";
+    case Stage::handshake:
+      return "the server had not answered the WebSocket handshake";
     case Stage::url:
     case Stage::open:
     case Stage::closing:
-    case Stage::callback: break;
+    case Stage::callback:
+      break;
   }
   return "it had not begun";
 }
@@ -64,9 +81,8 @@ void Session::start() {
   arm_connect_deadline();
   if (auto failed = prepare()) {
     // Told later, as every failure is: the owner has not even got hold of us yet.
-    timer_ = loop_.at(loop_.now(), [this, failed = std::move(*failed)] {
-      fail(failed.stage, failed.failure);
-    });
+    timer_ = loop_.at(loop_.now(),
+                      [this, failed = std::move(*failed)] { fail(failed.stage, failed.failure); });
     return;
   }
   connector_ = std::make_unique<Connector>(loop_, url_, options_, settings_.trace);
@@ -87,9 +103,9 @@ std::optional<Connector::Failed> Session::prepare() {
   try {
     if (options_.header_factory) more = options_.header_factory();
   } catch (const std::exception& thrown) {
-    return Connector::Failed{Stage::callback,
-                             {Errc::callback_threw,
-                              std::string("the header factory threw: ") + thrown.what()}};
+    return Connector::Failed{
+        Stage::callback,
+        {Errc::callback_threw, std::string("the header factory threw: ") + thrown.what()}};
   } catch (...) {
     return Connector::Failed{Stage::callback, {Errc::callback_threw, "the header factory threw"}};
   }
@@ -105,7 +121,8 @@ std::optional<Connector::Failed> Session::prepare() {
 
 void Session::arm_connect_deadline() {
   if (options_.timeout <= Duration::zero()) return;
-  timer_ = loop_.at(loop_.now() + options_.timeout, [this] { connecting_took_too_long(); });
+  connect_deadline_ = loop_.now() + options_.timeout;
+  timer_ = loop_.at(connect_deadline_, [this] { connecting_took_too_long(); });
 }
 
 void Session::connecting_took_too_long() {
@@ -134,8 +151,8 @@ void Session::opened() {
   result_.opened = true;
   trace("Websocket connected");
   Keepalive::Link& link = *this;
-  keepalive_ = std::make_unique<Keepalive>(loop_, link, settings_.ping_interval,
-                                           settings_.ping_timeout);
+  keepalive_ =
+      std::make_unique<Keepalive>(loop_, link, settings_.ping_interval, settings_.ping_timeout);
   keepalive_->start();
 }
 
@@ -193,12 +210,12 @@ void Session::send_keepalive_ping() {
 std::optional<std::uint64_t> Session::look_for_life() {
   if (reading_is_paused_ || ended_) return std::nullopt;
   read_what_is_there();
-  return received_count_;
+  return signs_of_life_;
 }
 
 void Session::link_is_dead() {
-  fail(Stage::open, {Errc::ping_timeout, "nothing came within " + seconds(settings_.ping_timeout) +
-                                             " after a ping"});
+  fail(Stage::open, {Errc::ping_timeout,
+                     "nothing came within " + seconds(settings_.ping_timeout) + " after a ping"});
 }
 
 // ---- the end
@@ -228,10 +245,21 @@ void Session::abandon() {
 
 void Session::arm_close_timer() {
   if (close_timer_is_armed_) return;
-  close_timer_is_armed_ = true;
   if (keepalive_) keepalive_->stop();
-  timer_ = loop_.at(loop_.now() + options_.close_timeout, [this] {
-    trace("The server took longer than " + seconds(options_.close_timeout) + " to close");
+  give_up_at(loop_.now() + options_.close_timeout);
+}
+
+// The server refused: what it says about that is awaited no longer than an answer to a Close frame
+// would be.
+void Session::arm_body_timer() {
+  if (close_timer_is_armed_) return;
+  give_up_at(std::min(connect_deadline_, loop_.now() + options_.close_timeout));
+}
+
+void Session::give_up_at(net::Clock::time_point when) {
+  close_timer_is_armed_ = true;
+  timer_ = loop_.at(when, [this] {
+    trace("The server did not come to an end within " + seconds(options_.close_timeout));
     protocol_->give_up();
     notify();
   });
@@ -245,7 +273,8 @@ void Session::fail(Stage stage, base::Failure failure) {
 
 void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure) {
   ended_ = true;
-  // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has returned.
+  // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has
+  // returned.
   loop_.post([self = shared_from_this()] {});
   result_.info = info;
   failure_ = failure;
@@ -257,7 +286,9 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   stream_.reset();
   trace("Websocket closed, code " + std::to_string(info.code) +
         (info.reason.empty() ? "" : " '" + info.reason + "'") +
-        (!info.clean ? ", not clean" : info.by_peer ? ", begun by the server" : ", begun by us"));
+        (!info.clean    ? ", not clean"
+         : info.by_peer ? ", begun by the server"
+                        : ", begun by us"));
 }
 
 Error Session::make_error(Stage stage, base::Failure failure) const {
@@ -274,17 +305,20 @@ Stage Session::stage() const noexcept {
   if (connector_) return connector_->stage();
   if (!protocol_) return Stage::url;
   switch (protocol_->state()) {
-    case protocol::ClientProtocol::State::connecting: return Stage::handshake;
-    case protocol::ClientProtocol::State::open: return Stage::open;
+    case protocol::ClientProtocol::State::connecting:
+      return Stage::handshake;
+    case protocol::ClientProtocol::State::open:
+      return Stage::open;
     case protocol::ClientProtocol::State::closing:
     case protocol::ClientProtocol::State::draining:
-    case protocol::ClientProtocol::State::closed: break;
+    case protocol::ClientProtocol::State::closed:
+      break;
   }
   return Stage::closing;
 }
 
 void Session::trace(const std::string& line) {
-  if (settings_.trace.enabled()) settings_.trace.line(line);
+  if (settings_.trace.enabled()) settings_.trace.line(one_line(line));
 }
 
 }  // namespace websocket::engine

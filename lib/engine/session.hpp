@@ -1,6 +1,6 @@
-// One connection, from its URL to its end: connects, moves bytes between stream and protocol core, keeps the
-// deadlines. It lives once; reconnecting makes another. What comes of it is pulled with next_event().
-// Everything runs on the loop's thread.
+// One connection, from its URL to its end: connects, moves bytes between stream and protocol core,
+// keeps the deadlines. It lives once; reconnecting makes another. What comes of it is pulled with
+// next_event(). Everything runs on the loop's thread.
 #pragma once
 
 #include <cstddef>
@@ -55,11 +55,12 @@ class Session final : public std::enable_shared_from_this<Session>,
   ~Session();
 
   void start();
-  // Opened, what is received, Closing, and last Closed, at which the socket is gone and result() says how it
-  // ended. Views are valid until the next call.
+  // Opened, what is received, Closing, and last Closed, at which the socket is gone and result()
+  // says how it ended. Views are valid until the next call.
   std::optional<protocol::Event> next_event();
 
-  // Frames put together elsewhere, or one frame; false when the connection is not open. Then flush().
+  // Frames put together elsewhere, or one frame; false when the connection is not open. Then
+  // flush().
   bool send_frames(base::Buffer& frames);
   bool send(Opcode opcode, std::string_view payload);
   void flush();
@@ -98,6 +99,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void ready_to_read() override;
   void ready_to_write() override;
   void read_what_is_there();
+  bool may_read() const noexcept;
   bool read_once();
   void settle();
   bool write_once(std::string_view bytes);
@@ -109,6 +111,8 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // ---- the end
   void arm_close_timer();
+  void arm_body_timer();
+  void give_up_at(net::Clock::time_point when);
   void fail(Stage stage, base::Failure failure);
   void finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure);
   Error make_error(Stage stage, base::Failure failure) const;
@@ -132,6 +136,7 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // Time: one deadline, for connecting and then for closing.
   net::OperationPtr timer_;
+  net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
   bool close_timer_is_armed_ = false;
   std::unique_ptr<Keepalive> keepalive_;
 
@@ -140,7 +145,9 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool in_read_turn_ = false;
   bool output_is_cut_ = false;    // what is left of the output begins within a frame
   bool writing_is_over_ = false;  // the system takes no more; what can still be read is read
-  std::uint64_t received_count_ = 0;
+  bool reading_is_over_ = false;  // the stream has ended
+  std::uint64_t written_ = 0;
+  std::uint64_t signs_of_life_ = 0;
   WireTrace wire_trace_;
 
   // The end.

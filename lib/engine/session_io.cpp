@@ -31,21 +31,33 @@ void Session::read_what_is_there() {
   settle();
 }
 
+// What was read before has to be pulled first.
+bool Session::may_read() const noexcept {
+  return !ended_ && !reading_is_over_ && !reading_is_paused_ && !protocol_->has_input();
+}
+
 // Whether there may be more to read at once.
 bool Session::read_once() {
-  if (ended_ || reading_is_paused_ || protocol_->has_input()) return false;
+  if (!may_read()) return false;
   const bool at_frame = protocol_->handshake_done() && protocol_->between_frames();
   const std::span<char> into = protocol_->prepare(loop_.read_buffer());
   const net::IoResult result = stream_->read(into);
   protocol_->commit(result.size);
   switch (result.status) {
-    case net::IoStatus::would_block: return false;
+    case net::IoStatus::would_block:
+      return false;
     case net::IoStatus::ok:
-      ++received_count_;
+      ++signs_of_life_;
       wire_trace_.received({into.data(), result.size}, at_frame);
       break;
-    case net::IoStatus::end: protocol_->commit_eof(); break;
-    case net::IoStatus::failed: protocol_->commit_eof(lost(result.error)); break;
+    case net::IoStatus::end:
+      reading_is_over_ = true;
+      protocol_->commit_eof();
+      break;
+    case net::IoStatus::failed:
+      reading_is_over_ = true;
+      protocol_->commit_eof(lost(result.error));
+      break;
   }
   notify();
   if (ended_) return false;
@@ -53,12 +65,13 @@ bool Session::read_once() {
   return result.status == net::IoStatus::ok && !result.drained;
 }
 
-// Writes what there is to write, and asks to be told of what comes, unless somebody has to pull first.
+// Writes what there is to write, and asks to be told of what comes, unless somebody has to pull
+// first.
 void Session::settle() {
   if (ended_ || !stream_) return;
   flush();
-  if (ended_ || reading_is_paused_ || protocol_->has_input()) return;
-  if (protocol_->in_body()) arm_close_timer();
+  if (!may_read()) return;
+  if (protocol_->in_body()) arm_body_timer();
   stream_->wait_to_read();
 }
 
@@ -79,7 +92,10 @@ bool Session::send_frames(base::Buffer& frames) {
 
 void Session::ready_to_write() {
   const auto self = shared_from_this();
+  const std::uint64_t written_before = written_;
   flush();
+  // The peer took what was stuck, so it is there, although no ping could get through to it.
+  if (written_ != written_before) ++signs_of_life_;
 }
 
 void Session::flush() {
@@ -91,9 +107,11 @@ void Session::flush() {
       continue;
     }
     if (owner_ != nullptr) owner_->session_has_room();
+    if (ended_) return;  // the owner may have had enough
     if (!protocol_->has_output()) break;
   }
   if (owner_ != nullptr) owner_->session_has_left(protocol_->output().size());
+  if (ended_) return;
   // The peer broke the rules and knows why: there is nothing more to tell it.
   if (protocol_->failed() && !protocol_->has_output() && !std::exchange(writing_is_over_, true)) {
     stream_->shut_down_sending();
@@ -109,6 +127,7 @@ bool Session::write_once(std::string_view bytes) {
         wire_trace_.sent(bytes.substr(0, result.size), !output_is_cut_);
       }
       output_is_cut_ = result.size < bytes.size();
+      written_ += result.size;
       protocol_->consume_output(result.size);
       return true;
     case net::IoStatus::would_block:

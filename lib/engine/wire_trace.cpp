@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/ascii.hpp"
+#include "engine/one_line.hpp"
+#include "protocol/url.hpp"
 
 namespace websocket::engine {
 namespace {
@@ -22,10 +25,13 @@ bool is_secret(std::string_view field_name) {
 
 std::string head_line(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || !is_secret(line.substr(0, colon))) {
-    return std::string(line);
-  }
-  return std::string(line.substr(0, colon)) + ": ***";
+  if (colon == std::string_view::npos) return one_line(line);
+  const std::string_view name = line.substr(0, colon);
+  if (is_secret(name)) return one_line(name) + ": ***";
+  // A Location, say, may have a password in it.
+  const std::string_view value = base::trim(line.substr(colon + 1));
+  if (value.find("://") == std::string_view::npos) return one_line(line);
+  return one_line(name) + ": " + one_line(protocol::hide_user_info(value));
 }
 
 // Bytes as Python shows them: b'\x81\x0bhello there'.
@@ -35,11 +41,21 @@ void append_quoted(std::string& to, std::string_view bytes) {
   for (const char byte : bytes) {
     const auto value = static_cast<unsigned char>(byte);
     switch (byte) {
-      case '\\': to += "\\\\"; break;
-      case '\'': to += "\\'"; break;
-      case '\n': to += "\\n"; break;
-      case '\r': to += "\\r"; break;
-      case '\t': to += "\\t"; break;
+      case '\\':
+        to += "\\\\";
+        break;
+      case '\'':
+        to += "\\'";
+        break;
+      case '\n':
+        to += "\\n";
+        break;
+      case '\r':
+        to += "\\r";
+        break;
+      case '\t':
+        to += "\\t";
+        break;
       default:
         if (value >= 0x20 && value < 0x7f) {
           to += byte;
@@ -95,8 +111,8 @@ std::size_t FrameTrace::take_header(std::string_view bytes) {
 }
 
 std::size_t FrameTrace::take_payload(std::string_view bytes) {
-  const auto size =
-      static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), header_->length - payload_seen_));
+  const auto size = static_cast<std::size_t>(
+      std::min<std::uint64_t>(bytes.size(), header_->length - payload_seen_));
   const std::size_t shown = raw_.size() - header_->size;
   raw_ += bytes.substr(0, std::min(size, shown_payload - shown));
   payload_seen_ += size;
@@ -130,16 +146,24 @@ void WireTrace::request(std::string_view head) {
 
 // Shows each head as it becomes whole; gives back what follows the one that switches to WebSocket.
 std::string_view WireTrace::received_answer(std::string_view bytes) {
-  const std::size_t before = answer_.size();
   answer_ += bytes;
-  const std::size_t end = answer_.find("\r\n\r\n");
-  if (end == std::string::npos) return {};
-  trace_head(sink_, "response header", std::string_view(answer_).substr(0, end));
+  while (awaits_answer_ && sink_.enabled()) {
+    const std::size_t end = answer_.find("\r\n\r\n");
+    if (end == std::string::npos) return {};
+    const std::string head = answer_.substr(0, end);
+    trace_head(sink_, "response header", head);
+    answer_.erase(0, end + 4);
+    const bool switches = head.starts_with("HTTP/1.1 101");
+    // RFC 9110 15.2: any number of 1xx answers may come before the final one.
+    awaits_answer_ = head.starts_with("HTTP/1.1 1") && !switches;
+    if (switches) {
+      const std::size_t left = std::exchange(answer_, {}).size();
+      return bytes.substr(bytes.size() - left);
+    }
+  }
   awaits_answer_ = false;
-  const bool switches = answer_.starts_with("HTTP/1.1 101");
-  const std::size_t taken = end + 4 - std::min(before, end + 4);
   answer_ = {};
-  return switches ? bytes.substr(taken) : std::string_view();
+  return {};
 }
 
 bool WireTrace::follows(FrameTrace& frames, bool& following, bool at_frame) {

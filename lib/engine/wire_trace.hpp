@@ -1,6 +1,7 @@
-// Shows one connection's bytes as lines of the trace, in the shape websocket-client gives them: the heads of
-// the opening handshake with their secrets hidden, each frame raw and decoded. It follows the bytes by
-// itself, so that reader and writer know nothing of it and nonsense on the wire shows as it is.
+// Shows one connection's bytes as lines of the trace, in the shape websocket-client gives them: the
+// heads of the opening handshake with their secrets hidden, each frame raw and decoded. It follows
+// the bytes by itself, so that reader and writer know nothing of it and nonsense on the wire shows
+// as it is.
 #pragma once
 
 #include <cstddef>
@@ -36,20 +37,23 @@ class FrameTrace {
   std::uint64_t payload_seen_ = 0;
 };
 
-// Both directions of a connection, and its handshake. Costs a branch while the trace is off; turned on in
-// the middle it begins with the next frame.
+// Both directions of a connection, and its handshake. Costs a branch while the trace is off; turned
+// on in the middle it begins with the next frame.
 class WireTrace {
  public:
   explicit WireTrace(base::TraceSink& sink)
       : sink_(sink), sent_(sink, "++Sent"), received_(sink, "++Rcv") {}
 
   void request(std::string_view head);
-  // `at_frame`: the first of these bytes begins a frame.
+  // `at_frame`: the first of these bytes begins a frame. What follows the head of an answer does.
   void sent(std::string_view bytes, bool at_frame) {
     if (follows(sent_, follows_sent_, at_frame)) sent_.feed(bytes);
   }
   void received(std::string_view bytes, bool at_frame) {
-    if (awaits_answer_) bytes = received_answer(bytes);
+    if (awaits_answer_) {
+      bytes = received_answer(bytes);
+      at_frame = !awaits_answer_;
+    }
     if (follows(received_, follows_received_, at_frame)) received_.feed(bytes);
   }
 

@@ -43,8 +43,8 @@ class Stream {
   virtual void set_listener(Listener* listener) = 0;
 
   virtual IoResult read(std::span<char> into) = 0;
-  // After would_block the next write begins with the same bytes (they may have moved, more may
-  // follow).
+  // After would_block, or where less was written than given, the next write begins with the bytes
+  // left over (they may have moved, more may follow): TLS may have encrypted them already.
   virtual IoResult write(std::span<const char> from) = 0;
 
   // Asked again before it was told, it still tells once. Also told when the stream has failed.

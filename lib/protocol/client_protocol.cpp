@@ -26,10 +26,14 @@ ClientProtocol::State ClientProtocol::state() const noexcept {
   if (refused_) return State::closed;
   if (!handshake_done_) return State::connecting;
   switch (connection_.state()) {
-    case Connection::State::open: return State::open;
-    case Connection::State::closing: return State::closing;
-    case Connection::State::draining: return State::draining;
-    case Connection::State::closed: return State::closed;
+    case Connection::State::open:
+      return State::open;
+    case Connection::State::closing:
+      return State::closing;
+    case Connection::State::draining:
+      return State::draining;
+    case Connection::State::closed:
+      return State::closed;
   }
   return State::closed;
 }

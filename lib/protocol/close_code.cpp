@@ -5,24 +5,26 @@
 namespace websocket::protocol {
 
 bool may_be_sent(std::uint16_t code) noexcept {
-  // RFC 6455 7.4.1: 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control frame"; 1004 and
-  // what is not listed is reserved. 7.4.2: 3000-4999 are for libraries and applications.
+  // RFC 6455 7.4.1: 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control
+  // frame"; 1004 and what is not listed is reserved. 7.4.2: 3000-4999 are for libraries and
+  // applications.
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) ||
          (code >= 3000 && code <= 4999);
 }
 
 base::Outcome<ClosePayload> parse_close_payload(std::string_view payload) {
   if (payload.empty()) return ClosePayload{};
-  // RFC 6455 5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer".
+  // RFC 6455 5.5.1: "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned
+  // integer".
   if (payload.size() == 1) {
     return base::Failure{Errc::invalid_close_payload, "a Close frame has one byte of payload"};
   }
   const auto code = static_cast<std::uint16_t>(static_cast<unsigned char>(payload[0]) << 8U |
                                                static_cast<unsigned char>(payload[1]));
   if (!may_be_sent(code)) {
-    return base::Failure{Errc::invalid_close_code, "a Close frame has the code " +
-                                                       std::to_string(code) +
-                                                       ", which may not be sent"};
+    return base::Failure{
+        Errc::invalid_close_code,
+        "a Close frame has the code " + std::to_string(code) + ", which may not be sent"};
   }
   // 5.5.1: "Following the 2-byte integer, the body MAY contain UTF-8-encoded data".
   const std::string_view reason = payload.substr(2);

@@ -1,4 +1,5 @@
-// Close codes and the payload of a Close frame: RFC 6455 5.5.1 and 7.4, with the codes IANA added since.
+// Close codes and the payload of a Close frame: RFC 6455 5.5.1 and 7.4, with the codes IANA added
+// since.
 #pragma once
 
 #include <cstdint>

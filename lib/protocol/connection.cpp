@@ -66,9 +66,9 @@ std::optional<Event> Connection::control_event(const ControlReceived& frame) {
   return PingReceived{frame.payload};
 }
 
-// RFC 6455 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame, the
-// endpoint MUST send a Close frame in response. (When sending a Close frame in response, the endpoint
-// typically echos the status code it received.)"
+// RFC 6455 5.5.1: "If an endpoint receives a Close frame and did not previously send a Close frame,
+// the endpoint MUST send a Close frame in response. (When sending a Close frame in response, the
+// endpoint typically echos the status code it received.)"
 std::optional<Event> Connection::peer_closes(std::string_view payload) {
   auto parsed = parse_close_payload(payload);
   if (auto* failure = std::get_if<base::Failure>(&parsed)) {
@@ -79,7 +79,9 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
     return violated(std::move(*failure));
   }
   auto& close = std::get<ClosePayload>(parsed);
-  info_ = {.code = close.code, .reason = std::move(close.reason), .clean = true,
+  info_ = {.code = close.code,
+           .reason = std::move(close.reason),
+           .clean = true,
            .by_peer = state_ == State::open};
   const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
   if (ours_was_first) return std::nullopt;
@@ -88,8 +90,8 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
   return Closing{};
 }
 
-// RFC 6455 7.1.7, Fail the WebSocket Connection: "the endpoint SHOULD send a Close frame with an appropriate
-// status code before proceeding to _Close the WebSocket Connection_."
+// RFC 6455 7.1.7, Fail the WebSocket Connection: "the endpoint SHOULD send a Close frame with an
+// appropriate status code before proceeding to _Close the WebSocket Connection_."
 Event Connection::violated(base::Failure failure) {
   const auto code = static_cast<std::uint16_t>(close_code_for(failure.code));
   pong_.reset();
@@ -99,12 +101,14 @@ Event Connection::violated(base::Failure failure) {
   return Closing{};
 }
 
-// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it
-// already received a Close frame." 5.5.3: "If an endpoint receives a Ping frame and has not yet sent Pong
-// frame(s) in response to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the
-// most recently processed Ping frame." So a flood of pings does not pile up pongs.
+// RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response,
+// unless it already received a Close frame." 5.5.3: "If an endpoint receives a Ping frame and has
+// not yet sent Pong frame(s) in response to previous Ping frame(s), the endpoint MAY elect to send
+// a Pong frame for only the most recently processed Ping frame." So a flood of pings does not pile
+// up pongs.
 void Connection::answer_ping(std::string_view payload) {
-  if (state_ != State::open) return;  // 5.5.1: nothing may follow our Close frame but what TCP carries
+  if (state_ != State::open)
+    return;  // 5.5.1: nothing may follow our Close frame but what TCP carries
   if (output_.empty()) {
     append(Opcode::pong, payload);
   } else {

@@ -1,10 +1,12 @@
-// A WebSocket connection after its opening handshake, without I/O: frames in, events out, and what has to
-// be sent. RFC 6455 5 to 7, for either role. It has no clock: eof_expected() tells when a timer is wanted.
+// A WebSocket connection after its opening handshake, without I/O: frames in, events out, and what
+// has to be sent. RFC 6455 5 to 7, for either role. It has no clock: eof_expected() tells when a
+// timer is wanted.
 //
-//   state    | close()              | Close frame arrives   | end of stream       | bad bytes             | give_up()
-//   open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send Close: draining  | closed 1006
-//   closing  | nothing              | draining              | closed 1006         | discarded             | closed 1006
-//   draining | nothing              | discarded             | closed as recorded  | discarded             | as recorded
+//   state    | close()              | Close frame arrives   | end of stream       | bad bytes |
+//   give_up() open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send
+//   Close: draining  | closed 1006 closing  | nothing              | draining              | closed
+//   1006         | discarded             | closed 1006 draining | nothing              | discarded
+//   | closed as recorded  | discarded             | as recorded
 #pragma once
 
 #include <cstddef>
@@ -32,7 +34,8 @@ struct PongReceived {
 };
 // No more data can be sent: the peer closes, or broke the rules.
 struct Closing {};
-// The last event. The failure is what went wrong, where something did. Both belong to who gave the event.
+// The last event. The failure is what went wrong, where something did. Both belong to who gave the
+// event.
 struct Closed {
   const CloseInfo& info;
   const std::optional<base::Failure>& failure;
@@ -102,7 +105,8 @@ class Connection {
   bool end_is_told_ = false;
   CloseInfo info_;
   std::optional<base::Failure> failure_;
-  std::optional<base::Failure> eof_;  // set when the stream has ended; told when all input was looked at
+  std::optional<base::Failure>
+      eof_;  // set when the stream has ended; told when all input was looked at
   MessageReader reader_;
   base::Buffer output_;
   std::optional<std::string> pong_;  // waits for the output to leave; a later one takes its place

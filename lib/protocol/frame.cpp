@@ -22,7 +22,8 @@ std::uint64_t load_big_endian(std::string_view bytes) noexcept {
 }
 
 char* store_big_endian(char* to, std::uint64_t value, unsigned size) noexcept {
-  for (unsigned shift = size * 8; shift > 0; shift -= 8) *to++ = static_cast<char>(value >> (shift - 8));
+  for (unsigned shift = size * 8; shift > 0; shift -= 8)
+    *to++ = static_cast<char>(value >> (shift - 8));
   return to;
 }
 
@@ -38,7 +39,8 @@ bool is_defined(Opcode opcode) noexcept {
     case Opcode::binary:
     case Opcode::close:
     case Opcode::ping:
-    case Opcode::pong: return true;
+    case Opcode::pong:
+      return true;
   }
   return false;
 }
@@ -70,20 +72,21 @@ std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept {
 }
 
 std::optional<base::Failure> check_header(const FrameHeader& header, Role sender) {
-  // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the meaning
-  // of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the
+  // meaning of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
   if (header.reserved != 0) {
     return failure(Errc::reserved_bits, "a frame has reserved bits set (RSV " +
                                             std::to_string(header.reserved) +
                                             "), which no extension agreed on defines");
   }
-  // 5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_."
+  // 5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
+  // Connection_."
   if (!is_defined(header.opcode)) {
-    return failure(Errc::reserved_opcode,
-                   "a frame has the reserved opcode " +
-                       std::to_string(static_cast<unsigned>(header.opcode)));
+    return failure(Errc::reserved_opcode, "a frame has the reserved opcode " +
+                                              std::to_string(static_cast<unsigned>(header.opcode)));
   }
-  // 5.1: "A client MUST close a connection if it detects a masked frame." And the server an unmasked one.
+  // 5.1: "A client MUST close a connection if it detects a masked frame." And the server an
+  // unmasked one.
   if (sender == Role::server && header.masked) {
     return failure(Errc::masked_frame, "the server sent a masked frame");
   }
@@ -91,7 +94,8 @@ std::optional<base::Failure> check_header(const FrameHeader& header, Role sender
     return failure(Errc::unmasked_frame, "the client sent an unmasked frame");
   }
   if (is_control(header.opcode)) {
-    // 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented."
+    // 5.5: "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be
+    // fragmented."
     if (!header.fin) return failure(Errc::fragmented_control, "a control frame is fragmented");
     if (header.length > max_control_payload) {
       return failure(Errc::control_too_long, "a control frame announces " +
@@ -126,8 +130,8 @@ void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view pa
   *at++ = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
   at = store_big_endian(at, payload.size(), extended);
   if (keys != nullptr) {
-    // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a masked frame,
-    // the client MUST pick a fresh masking key".
+    // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a
+    // masked frame, the client MUST pick a fresh masking key".
     const MaskKey key = keys->next();
     std::memcpy(at, key.data(), key.size());
     mask_copy(at + key.size(), payload.data(), payload.size(), key);

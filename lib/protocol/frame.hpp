@@ -40,7 +40,8 @@ std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept;
 std::optional<base::Failure> check_header(const FrameHeader& header, Role sender);
 
 // Appends a whole frame. With keys it is masked in the same pass that copies it.
-void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload, MaskKeys* keys);
+void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
+                  MaskKeys* keys);
 
 // How long that frame will be.
 std::size_t frame_size(std::size_t payload_size, bool masked) noexcept;

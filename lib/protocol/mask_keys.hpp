@@ -1,6 +1,6 @@
-// A supply of masking keys. RFC 6455 5.3: "The masking key needs to be unpredictable; thus, the masking key
-// MUST be derived from a strong source of entropy". The source comes in as an argument; it is asked for
-// many keys at once, since asking costs far more than copying.
+// A supply of masking keys. RFC 6455 5.3: "The masking key needs to be unpredictable; thus, the
+// masking key MUST be derived from a strong source of entropy". The source comes in as an argument;
+// it is asked for many keys at once, since asking costs far more than copying.
 #pragma once
 
 #include <cstddef>

@@ -47,8 +47,8 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
   input_is_in_place_ = reads_straight();
   prepared_ = scratch;
   if (input_is_in_place_) {
-    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(
-        left_of_frame(), std::max(first_reservation, message_.size())));
+    const std::size_t room = static_cast<std::size_t>(
+        std::min<std::uint64_t>(left_of_frame(), std::max(first_reservation, message_.size())));
     prepared_ = {message_.prepare(room), room};
   }
   return prepared_;
@@ -105,8 +105,8 @@ std::optional<base::Failure> MessageReader::check(const FrameHeader& header) con
   if (auto failure = check_header(header, peer_)) return failure;
   if (is_control(header.opcode)) return std::nullopt;
 
-  // RFC 6455 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of another
-  // message unless an extension has been negotiated that can interpret the interleaving."
+  // RFC 6455 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of
+  // another message unless an extension has been negotiated that can interpret the interleaving."
   const bool continues = header.opcode == Opcode::continuation;
   if (continues && !in_message_) {
     return base::Failure{Errc::unexpected_continuation,
@@ -123,9 +123,9 @@ std::optional<base::Failure> MessageReader::check(const FrameHeader& header) con
                              " bytes came; the limit is " + std::to_string(max_message_size_)};
   }
   if (continues && fragments_ >= max_fragments_) {
-    return base::Failure{Errc::too_many_fragments, "a message came in more than " +
-                                                       std::to_string(max_fragments_) +
-                                                       " fragments"};
+    return base::Failure{
+        Errc::too_many_fragments,
+        "a message came in more than " + std::to_string(max_fragments_) + " fragments"};
   }
   return std::nullopt;
 }
@@ -149,7 +149,8 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
 // Looks at what has come of the frame's payload. Nothing, with the state unchanged: more is needed.
 std::optional<Received> MessageReader::read_payload() {
   const bool from_the_start = frame_received_ == 0;
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), input_.size()));
+  const auto size =
+      static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), input_.size()));
   char* const data = input_.data();
   input_ = input_.subspan(size);
   if (frame_.masked) {
@@ -162,7 +163,8 @@ std::optional<Received> MessageReader::read_payload() {
 
   if (auto failure = check_text(piece)) return fail(std::move(*failure));
   const bool is_whole = from_the_start && frame_has_ended();
-  if (is_whole && message_.empty() && (frame_.fin || streaming_)) return end_data_frame(piece);
+  if (is_whole && message_.empty() && !input_is_in_place_ && (frame_.fin || streaming_))
+    return end_data_frame(piece);
   keep(piece);
   if (!frame_has_ended()) return std::nullopt;
   delivered_ = frame_.fin || streaming_;
@@ -189,8 +191,9 @@ std::optional<Received> MessageReader::end_data_frame(std::string_view payload) 
   return MessageReceived{message_opcode_, payload};
 }
 
-// RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is
-// not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_."
+// RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
+// stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket
+// Connection_."
 std::optional<base::Failure> MessageReader::check_text(std::string_view piece) noexcept {
   if (message_opcode_ != Opcode::text || !check_utf8_) return std::nullopt;
   if (!utf8_.feed(piece)) {

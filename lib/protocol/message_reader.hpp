@@ -1,9 +1,10 @@
-// Turns received bytes into messages, fragments and control frames: RFC 6455 5 and 8.1, one side's ears.
-// What to do about them (pong, closing) is connection's business.
+// Turns received bytes into messages, fragments and control frames: RFC 6455 5 and 8.1, one side's
+// ears. What to do about them (pong, closing) is connection's business.
 //
-// Bytes come in through prepare() and commit(), or through feed(); then next() is asked until it gives
-// nothing. Views it gives are valid until it is asked again. A message that arrived whole is a view of
-// the read buffer; only a partial one is kept here, and a long one is read straight to where it is kept.
+// Bytes come in through prepare() and commit(), or through feed(); then next() is asked until it
+// gives nothing. Views it gives are valid until it is asked again. A message that arrived whole is
+// a view of the read buffer; only a partial one is kept here, and a long one is read straight to
+// where it is kept.
 #pragma once
 
 #include <array>
@@ -91,15 +92,16 @@ class MessageReader {
   const std::size_t max_message_size_;
   const std::size_t max_fragments_;
 
-  // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a header
-  // that has not arrived whole.
+  // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a
+  // header that has not arrived whole.
   std::span<char> prepared_;
   std::span<char> input_;
   bool input_is_in_place_ = false;  // it was read straight to the end of `message_`
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;
 
-  // The frame being read. A control frame has its own place: it may come between a message's fragments.
+  // The frame being read. A control frame has its own place: it may come between a message's
+  // fragments.
   State state_ = State::header;
   FrameHeader frame_;
   std::uint64_t frame_received_ = 0;

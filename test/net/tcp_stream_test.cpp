@@ -1,0 +1,184 @@
+#include "net/tcp_stream.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "run_loop.hpp"
+#include "tcp_peer.hpp"
+
+using namespace net_test;
+
+namespace {
+
+using net::IoStatus;
+
+struct Connected {
+  net::AsioLoop loop;
+  TcpPeer peer;
+  std::unique_ptr<net::Stream> stream = connect(loop, peer);
+  Listening listener;
+
+  Connected() { stream->set_listener(&listener); }
+
+  bool wait_until_readable() {
+    const int before = listener.reads;
+    stream->wait_to_read();
+    return run_until(loop, [&] { return listener.reads > before; });
+  }
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("TCP stream");
+
+TEST_CASE("reading would block while nothing has come, and tells when something has") {
+  Connected c;
+  std::array<char, 16> into{};
+  net::IoResult result = c.stream->read(into);
+  CHECK(result.status == IoStatus::would_block);
+  CHECK(result.drained);
+
+  c.stream->wait_to_read();
+  run_ready(c.loop);
+  CHECK(c.listener.reads == 0);
+  c.peer.write("hello");
+  REQUIRE(run_until(c.loop, [&] { return c.listener.reads == 1; }));
+  result = c.stream->read(into);
+  CHECK(result.status == IoStatus::ok);
+  CHECK(std::string(into.data(), result.size) == "hello");
+  CHECK(result.drained);
+}
+
+TEST_CASE("a read that is filled to the brim does not say that there is nothing more") {
+  Connected c;
+  c.peer.write("hello");
+  REQUIRE(c.wait_until_readable());
+  std::array<char, 4> into{};
+  net::IoResult result = c.stream->read(into);
+  CHECK(result.size == 4);
+  CHECK_FALSE(result.drained);
+  result = c.stream->read(into);
+  CHECK(result.size == 1);
+  CHECK(result.drained);
+}
+
+TEST_CASE("what has come already is told to who asks only then") {
+  Connected c;
+  c.peer.write("hello");
+  REQUIRE(c.wait_until_readable());
+  REQUIRE(c.wait_until_readable());  // nothing was read in between
+  CHECK(c.listener.reads == 2);
+}
+
+TEST_CASE("asking twice before it is told tells once") {
+  Connected c;
+  for (int i = 0; i < 3; ++i) c.stream->wait_to_read();
+  for (int i = 0; i < 3; ++i) c.stream->wait_to_write();
+  c.peer.write("x");
+  REQUIRE(run_until(c.loop, [&] { return c.listener.reads > 0 && c.listener.writes > 0; }));
+  run_ready(c.loop);
+  CHECK(c.listener.reads == 1);
+  CHECK(c.listener.writes == 1);
+}
+
+TEST_CASE("writing would block once the peer reads no more, and goes on when it does") {
+  Connected c;
+  const std::string chunk(64 * 1024, 'x');
+  std::size_t sent = 0;
+  net::IoResult result = c.stream->write(chunk);
+  for (; result.status == IoStatus::ok; result = c.stream->write(chunk)) sent += result.size;
+  REQUIRE(result.status == IoStatus::would_block);
+
+  c.stream->wait_to_write();
+  run_ready(c.loop);
+  CHECK(c.listener.writes == 0);
+  CHECK(c.peer.read(sent).size() == sent);
+  REQUIRE(run_until(c.loop, [&] { return c.listener.writes == 1; }));
+  CHECK(c.stream->write(std::string_view("more")).status == IoStatus::ok);
+  CHECK(c.peer.read(4) == "more");
+}
+
+TEST_CASE("the peer's end is told once what it sent before has been read") {
+  Connected c;
+  c.peer.write("bye");
+  c.peer.close();
+  REQUIRE(c.wait_until_readable());
+  std::array<char, 16> into{};
+  CHECK(c.stream->read(into).size == 3);
+  REQUIRE(c.wait_until_readable());
+  CHECK(c.stream->read(into).status == IoStatus::end);
+}
+
+TEST_CASE("after shut_down_sending the peer sees the end, and can still send") {
+  Connected c;
+  CHECK(c.stream->write(std::string_view("last")).size == 4);
+  c.stream->shut_down_sending();
+  CHECK(c.peer.read(16) == "last");
+  c.peer.write("answer");
+  REQUIRE(c.wait_until_readable());
+  std::array<char, 16> into{};
+  CHECK(c.stream->read(into).size == 6);
+}
+
+TEST_CASE("a reset is told as a failure with the system's error") {
+  Connected c;
+  c.stream->wait_to_read();
+  c.peer.reset();
+  REQUIRE(run_until(c.loop, [&] { return c.listener.reads == 1; }));
+  std::array<char, 16> into{};
+  const net::IoResult result = c.stream->read(into);
+  CHECK(result.status == IoStatus::failed);
+  CHECK(result.error == std::errc::connection_reset);
+  CHECK(result.error.category() == std::system_category());
+  CHECK(c.stream->remote_address() == "127.0.0.1:" + std::to_string(c.peer.port()));
+}
+
+TEST_CASE("writing to a connection that is gone fails, without a signal") {
+  Connected c;
+  c.peer.reset();
+  REQUIRE(c.wait_until_readable());
+  net::IoResult result = c.stream->write(std::string_view("x"));
+  for (int i = 0; i < 3 && result.status != IoStatus::failed; ++i)
+    result = c.stream->write(std::string_view("x"));
+  CHECK(result.status == IoStatus::failed);
+  c.stream->wait_to_write();
+  CHECK(run_until(c.loop, [&] { return c.listener.writes == 1; }));
+}
+
+TEST_CASE("the listener may destroy the stream while it is told") {
+  struct Destroying : Listening {
+    std::unique_ptr<net::Stream>* stream = nullptr;
+    void ready_to_write() override {
+      ++writes;
+      stream->reset();
+    }
+  };
+  Connected c;
+  Destroying destroying;
+  destroying.stream = &c.stream;
+  c.stream->set_listener(&destroying);
+  c.stream->wait_to_write();
+  c.stream->wait_to_read();
+  REQUIRE(run_until(c.loop, [&] { return destroying.writes == 1; }));
+  run_ready(c.loop);
+  CHECK(destroying.reads == 0);
+  CHECK(c.peer.read(1).empty());  // it is closed
+}
+
+TEST_CASE("a destroyed stream tells nothing, and neither does one whose listener was taken off") {
+  Connected c;
+  c.peer.write("x");
+  c.stream->wait_to_read();
+  c.stream->wait_to_write();
+  SUBCASE("destroyed") { c.stream.reset(); }
+  SUBCASE("taken off") { c.stream->set_listener(nullptr); }
+  run_ready(c.loop);
+  CHECK(c.listener.reads == 0);
+  CHECK(c.listener.writes == 0);
+}
+
+TEST_SUITE_END();
