@@ -37,12 +37,15 @@ WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_e
   execution->options = std::move(options);
   execution->host = shared_loop_ ? shared_loop_ : std::make_shared<api::LoopHost>();
   if (execution->options.dispatcher) {
-    // Not owned by the queue's functions: they may lie in a GUI's queue for ever.
-    execution->queue = std::make_shared<api::DispatchQueue>(execution->options.dispatcher,
-                                                            [weak = weak_from_this()] {
-                                                              if (const auto self = weak.lock())
-                                                                self->handlers_caught_up();
-                                                            });
+    if (!queue_) {
+      // Not owned by the queue's functions: they may lie in a GUI's queue for ever.
+      queue_ = std::make_shared<api::DispatchQueue>([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->handlers_caught_up();
+      });
+    }
+    // One queue for all runs: the handlers of one come before those of the next.
+    queue_->use(execution->options.dispatcher);
+    execution->queue = queue_;
   }
   return execution;
 }
@@ -178,7 +181,8 @@ bool WebSocketApp::Implementation::wait_for(Duration timeout) {
   const ExecutionPtr execution = current_;
   if (!execution || execution->done) return true;
   if (execution->host && execution->host->runs_here()) return false;
-  return done_.wait_for(lock, timeout, [&] { return execution->done; });
+  const auto deadline = net::later(net::Clock::now(), timeout);
+  return done_.wait_until(lock, deadline, [&] { return execution->done; });
 }
 
 // ---- sending and closing
@@ -217,16 +221,27 @@ void WebSocketApp::Implementation::handlers_caught_up() {
 }
 
 void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view reason) {
-  const std::lock_guard lock(life_mutex_);
+  std::unique_lock lock(life_mutex_);
   if (!current_ || current_->over || current_->close_requested) return;
   current_->close_requested = true;
   outbox_.shut();
   state_.store(State::closing, std::memory_order_release);
+  if (current_->host->runs_here()) {
+    // A handler closes: at once, so that what it is being told of can still take that into account.
+    const ExecutionPtr execution = current_;
+    lock.unlock();
+    return close_run(execution, code, reason);
+  }
   on_loop(current_, [this, code, reason = std::string(reason)](const ExecutionPtr& execution) {
-    if (!execution->run) return;
-    hand_over_outbox();  // what was sent before goes before
-    execution->run->close(code, reason);
+    close_run(execution, code, reason);
   });
+}
+
+void WebSocketApp::Implementation::close_run(const ExecutionPtr& execution, std::uint16_t code,
+                                             std::string_view reason) {
+  if (!execution->run) return;
+  hand_over_outbox();  // what was sent before goes before
+  execution->run->close(code, std::string(reason));
 }
 
 // ---- the end of the app
@@ -238,7 +253,7 @@ void WebSocketApp::Implementation::let_go() {
   std::unique_lock lock(life_mutex_);
   const ExecutionPtr execution = current_;
   if (!execution) return;
-  if (execution->queue) execution->queue->close();
+  if (queue_) queue_->close();
   if (shared_loop_) return;  // whoever runs the loop brings it to its end
   if (from_a_handler) {
     // We are what the run waits for; it ends when we have returned.

@@ -72,6 +72,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void run_loop(const ExecutionPtr& execution);
   void begin_run(const ExecutionPtr& execution);
   void finish(const ExecutionPtr& execution);
+  void close_run(const ExecutionPtr& execution, std::uint16_t code, std::string_view reason);
   void end_now(const ExecutionPtr& execution);
   void wait_until_gone(const ExecutionPtr& previous);
   void wake_loop();
@@ -94,6 +95,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void hand_over_outbox();
   void remember_connection();
   void pause_while_handlers_lag();
+  void say_whether_fragments_are_wanted();
 
   // ---- calling handlers, inside the gate
   struct Caches {
@@ -133,6 +135,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   mutable std::mutex life_mutex_;
   std::condition_variable done_;
   ExecutionPtr current_;
+  std::shared_ptr<api::DispatchQueue> queue_;  // made for the first dispatcher
 
   // Of the latest connection; guarded by life_mutex_.
   struct Facts {

@@ -64,15 +64,19 @@ void WebSocketApp::Implementation::turn_begins() {
   // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if
   // it can.
   const bool entered = dispatches() ? gate_.try_enter() : gate_.enter();
-  if (entered && active_->run->session() != nullptr) {
-    const bool wanted = caches_.fragment.get(app_->on_cont_message) != nullptr;
-    active_->run->session()->want_fragments(wanted);
-  }
+  if (entered) say_whether_fragments_are_wanted();
   turn_is_inside_ = entered && !dispatches();
   if (entered && dispatches()) {
     caches_ = {};
     gate_.leave();
   }
+}
+
+// Inside the gate.
+void WebSocketApp::Implementation::say_whether_fragments_are_wanted() {
+  engine::Session* const session = active_->run->session();
+  if (session == nullptr || gate_.is_shut()) return;
+  session->want_fragments(caches_.fragment.get(app_->on_cont_message) != nullptr);
 }
 
 void WebSocketApp::Implementation::turn_ends() {
@@ -109,6 +113,8 @@ void WebSocketApp::Implementation::state_changed(State state) {
 void WebSocketApp::Implementation::opened(bool first_of_the_run) {
   remember_connection();
   tell([this, first_of_the_run] { call_open(first_of_the_run); });
+  // The handler may have asked for fragments; some may stand right behind the server's answer.
+  if (turn_is_inside_) say_whether_fragments_are_wanted();
 }
 
 void WebSocketApp::Implementation::remember_connection() {

@@ -42,9 +42,8 @@ class Deadline {
 
  private:
   TimePoint compute() const {
-    const TimePoint now = net::Clock::now();
-    if (!timeout_ || *timeout_ >= TimePoint::max() - now) return TimePoint::max();
-    return now + std::max(*timeout_, Duration::zero());
+    if (!timeout_) return TimePoint::max();
+    return net::later(net::Clock::now(), std::max(*timeout_, Duration::zero()));
   }
 
   const std::optional<Duration> timeout_;

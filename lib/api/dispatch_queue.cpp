@@ -4,8 +4,13 @@
 
 namespace websocket::api {
 
-DispatchQueue::DispatchQueue(Dispatcher dispatcher, std::function<void()> caught_up)
-    : dispatcher_(std::move(dispatcher)), caught_up_(std::move(caught_up)) {}
+DispatchQueue::DispatchQueue(std::function<void()> caught_up) : caught_up_(std::move(caught_up)) {}
+
+void DispatchQueue::use(Dispatcher dispatcher) {
+  auto given = std::make_shared<const Dispatcher>(std::move(dispatcher));
+  const std::lock_guard lock(mutex_);
+  dispatcher_.swap(given);
+}
 
 void DispatchQueue::push(std::size_t size, std::function<void()> handler) {
   {
@@ -21,8 +26,13 @@ void DispatchQueue::push(std::size_t size, std::function<void()> handler) {
 // At most one function of ours is with the dispatcher at a time: so handlers keep their order and
 // never run two at once, even if it hands its functions to several threads.
 void DispatchQueue::schedule() {
+  std::shared_ptr<const Dispatcher> dispatcher;
+  {
+    const std::lock_guard lock(mutex_);
+    dispatcher = dispatcher_;
+  }
   try {
-    dispatcher_([self = shared_from_this()] { self->run_some(); });
+    (*dispatcher)([self = shared_from_this()] { self->run_some(); });
   } catch (...) {
     // It did not take it; the next handler asks again.
     const std::lock_guard lock(mutex_);

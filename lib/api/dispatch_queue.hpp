@@ -15,8 +15,10 @@ namespace websocket::api {
 class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
  public:
   // `caught_up` is called, on whichever thread runs the handlers, when the queue lags no more.
-  DispatchQueue(Dispatcher dispatcher, std::function<void()> caught_up);
+  explicit DispatchQueue(std::function<void()> caught_up);
 
+  // From now on; what was scheduled with the former one stays there. From any thread.
+  void use(Dispatcher dispatcher);
   // The loop's thread. `size` is the weight of what the handler is given, in bytes.
   void push(std::size_t size, std::function<void()> handler);
   // More than 64 handlers or 1 MiB waiting. Once true, caught_up will be called.
@@ -39,8 +41,8 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
   static constexpr std::size_t most_bytes = std::size_t{1} << 20U;
   static constexpr int handlers_per_turn = 16;
 
-  const Dispatcher dispatcher_;
   std::mutex mutex_;
+  std::shared_ptr<const Dispatcher> dispatcher_;
   std::function<void()> caught_up_;
   std::deque<Item> items_;
   std::size_t bytes_ = 0;

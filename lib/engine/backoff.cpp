@@ -12,6 +12,11 @@ double milliseconds(Duration duration) {
   return static_cast<double>(std::max(duration, Duration(1)).count());
 }
 
+Duration duration(double milliseconds) {
+  if (milliseconds >= static_cast<double>(Duration::max().count())) return Duration::max();
+  return Duration(static_cast<Duration::rep>(milliseconds));
+}
+
 }  // namespace
 
 Backoff::Backoff(const ReconnectPolicy& policy, Random random)
@@ -25,7 +30,7 @@ Backoff::Backoff(const ReconnectPolicy& policy, Random random)
 Duration Backoff::next() {
   const double current = std::min(delay_, cap_);
   delay_ = std::min(current * multiplier_, cap_);
-  return Duration(static_cast<Duration::rep>(jitter_ ? current * part() : current));
+  return duration(jitter_ ? current * part() : current);
 }
 
 // Anything from zero to the delay: clients that lost the same server come back spread over that

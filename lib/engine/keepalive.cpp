@@ -9,14 +9,14 @@ Keepalive::Keepalive(net::Loop& loop, Link& link, Duration interval, Duration ti
 
 void Keepalive::start() {
   if (interval_ <= Duration::zero()) return;
-  next_ping_ = loop_.now() + interval_;
+  next_ping_ = net::later(loop_.now(), interval_);
   arm();
 }
 
 void Keepalive::arm() {
   TimePoint when = next_ping_;
   if (unanswered_since_ && timeout_ > Duration::zero()) {
-    when = std::min(when, *unanswered_since_ + timeout_);
+    when = std::min(when, net::later(*unanswered_since_, timeout_));
   }
   timer_ = loop_.at(when, [this] { tick(); });
 }
@@ -30,7 +30,7 @@ void Keepalive::tick() {
   received_ = received.value_or(received_);
 
   const bool is_dead =
-      unanswered_since_ && timeout_ > Duration::zero() && now >= *unanswered_since_ + timeout_;
+      unanswered_since_ && timeout_ > Duration::zero() && now >= net::later(*unanswered_since_, timeout_);
   if (is_dead) {
     timer_.reset();
     link_.link_is_dead();
@@ -41,7 +41,7 @@ void Keepalive::tick() {
 }
 
 void Keepalive::ping(TimePoint now) {
-  next_ping_ = now + interval_;
+  next_ping_ = net::later(now, interval_);
   if (unanswered_since_ && timeout_ > Duration::zero())
     return;  // one that waits for its answer will do
   link_.send_keepalive_ping();

@@ -84,6 +84,7 @@ void Run::handle(const protocol::Event& event) {
     attempt_ = 0;
     if (backoff_) backoff_->reset();
     listener_.state_changed(State::open);
+    if (over_) return;
     listener_.opened(!std::exchange(opened_before_, true));
   } else if (std::holds_alternative<protocol::Closing>(event)) {
     listener_.state_changed(State::closing);
@@ -139,7 +140,7 @@ void Run::wait_for_next_attempt() {
   if (trace_.enabled()) {
     trace_.line("Reconnecting in " + std::to_string(delay.count()) + " ms");
   }
-  timer_ = loop_.at(loop_.now() + delay, [this] { connect(); });
+  timer_ = loop_.at(net::later(loop_.now(), delay), [this] { connect(); });
 }
 
 // ---- the end

@@ -121,7 +121,7 @@ std::optional<Connector::Failed> Session::prepare() {
 
 void Session::arm_connect_deadline() {
   if (options_.timeout <= Duration::zero()) return;
-  connect_deadline_ = loop_.now() + options_.timeout;
+  connect_deadline_ = net::later(loop_.now(), options_.timeout);
   timer_ = loop_.at(connect_deadline_, [this] { connecting_took_too_long(); });
 }
 
@@ -150,6 +150,7 @@ void Session::opened() {
   timer_.reset();
   result_.opened = true;
   trace("Websocket connected");
+  wire_trace_.opened();
   Keepalive::Link& link = *this;
   keepalive_ =
       std::make_unique<Keepalive>(loop_, link, settings_.ping_interval, settings_.ping_timeout);
@@ -246,14 +247,14 @@ void Session::abandon() {
 void Session::arm_close_timer() {
   if (close_timer_is_armed_) return;
   if (keepalive_) keepalive_->stop();
-  give_up_at(loop_.now() + options_.close_timeout);
+  give_up_at(net::later(loop_.now(), options_.close_timeout));
 }
 
 // The server refused: what it says about that is awaited no longer than an answer to a Close frame
 // would be.
 void Session::arm_body_timer() {
   if (close_timer_is_armed_) return;
-  give_up_at(std::min(connect_deadline_, loop_.now() + options_.close_timeout));
+  give_up_at(std::min(connect_deadline_, net::later(loop_.now(), options_.close_timeout)));
 }
 
 void Session::give_up_at(net::Clock::time_point when) {

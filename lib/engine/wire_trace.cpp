@@ -23,11 +23,15 @@ bool is_secret(std::string_view field_name) {
   });
 }
 
-std::string head_line(std::string_view line) {
+// `hidden` says whether the line before was a secret, which a folded line goes on with.
+std::string head_line(std::string_view line, bool& hidden) {
+  const bool is_folded = line.starts_with(' ') || line.starts_with('\t');
+  if (is_folded && hidden) return " ***";
   const std::size_t colon = line.find(':');
+  hidden = colon != std::string_view::npos && is_secret(base::trim(line.substr(0, colon)));
   if (colon == std::string_view::npos) return one_line(line);
   const std::string_view name = line.substr(0, colon);
-  if (is_secret(name)) return one_line(name) + ": ***";
+  if (hidden) return one_line(name) + ": ***";
   // A Location, say, may have a password in it.
   const std::string_view value = base::trim(line.substr(colon + 1));
   if (value.find("://") == std::string_view::npos) return one_line(line);
@@ -77,11 +81,12 @@ void append_cut(std::string& to, std::string_view bytes, std::uint64_t size) {
 // A head of the handshake between its rules, a line each; values of secret fields as ***.
 void trace_head(base::TraceSink& sink, std::string_view title, std::string_view head) {
   sink.line("--- " + std::string(title) + " ---");
+  bool hidden = false;
   while (!head.empty()) {
     const std::size_t end = std::min(head.find('\n'), head.size());
     std::string_view line = head.substr(0, end);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (!line.empty()) sink.line(head_line(line));
+    if (!line.empty()) sink.line(head_line(line, hidden));
     head.remove_prefix(std::min(end + 1, head.size()));
   }
   sink.line("-----------------------");
@@ -140,30 +145,35 @@ void FrameTrace::show() {
 }
 
 void WireTrace::request(std::string_view head) {
-  awaits_answer_ = sink_.enabled();
-  if (awaits_answer_) trace_head(sink_, "request header", head);
+  if (!sink_.enabled()) return;
+  handshake_ = Handshake::awaited;
+  trace_head(sink_, "request header", head);
 }
 
-// Shows each head as it becomes whole; gives back what follows the one that switches to WebSocket.
-std::string_view WireTrace::received_answer(std::string_view bytes) {
+// Shows each head as it becomes whole, up to the final one: RFC 9110 15.2 lets any number of 1xx answers come
+// before it.
+void WireTrace::received_answer(std::string_view bytes) {
   answer_ += bytes;
-  while (awaits_answer_ && sink_.enabled()) {
+  while (handshake_ == Handshake::awaited && sink_.enabled()) {
     const std::size_t end = answer_.find("\r\n\r\n");
-    if (end == std::string::npos) return {};
+    if (end == std::string::npos) return;
     const std::string head = answer_.substr(0, end);
     trace_head(sink_, "response header", head);
     answer_.erase(0, end + 4);
-    const bool switches = head.starts_with("HTTP/1.1 101");
-    // RFC 9110 15.2: any number of 1xx answers may come before the final one.
-    awaits_answer_ = head.starts_with("HTTP/1.1 1") && !switches;
-    if (switches) {
-      const std::size_t left = std::exchange(answer_, {}).size();
-      return bytes.substr(bytes.size() - left);
+    if (head.starts_with("HTTP/1.1 101")) {
+      handshake_ = Handshake::switched;
+    } else if (!head.starts_with("HTTP/1.1 1")) {
+      handshake_ = Handshake::refused;
     }
   }
-  awaits_answer_ = false;
-  answer_ = {};
-  return {};
+  if (handshake_ != Handshake::switched) answer_ = {};
+}
+
+void WireTrace::opened() {
+  const bool follows_from_the_start = handshake_ == Handshake::switched;
+  handshake_ = Handshake::over;
+  const std::string frames = std::exchange(answer_, {});
+  if (follows_from_the_start) received(frames, true);
 }
 
 bool WireTrace::follows(FrameTrace& frames, bool& following, bool at_frame) {

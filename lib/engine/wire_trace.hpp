@@ -45,29 +45,35 @@ class WireTrace {
       : sink_(sink), sent_(sink, "++Sent"), received_(sink, "++Rcv") {}
 
   void request(std::string_view head);
-  // `at_frame`: the first of these bytes begins a frame. What follows the head of an answer does.
+  // The answer was a right one: what came behind it are frames.
+  void opened();
+  // `at_frame`: the first of these bytes begins a frame.
   void sent(std::string_view bytes, bool at_frame) {
     if (follows(sent_, follows_sent_, at_frame)) sent_.feed(bytes);
   }
   void received(std::string_view bytes, bool at_frame) {
-    if (awaits_answer_) {
-      bytes = received_answer(bytes);
-      at_frame = !awaits_answer_;
-    }
+    if (handshake_ != Handshake::over) return received_answer(bytes);
     if (follows(received_, follows_received_, at_frame)) received_.feed(bytes);
   }
 
  private:
+  enum class Handshake : std::uint8_t {
+    over,      // or not followed
+    awaited,   // a head is to come, or its rest
+    switched,  // the 101 was shown; what is behind it waits for opened()
+    refused    // another final answer was shown; its body isn't
+  };
+
   bool follows(FrameTrace& frames, bool& following, bool at_frame);
-  std::string_view received_answer(std::string_view bytes);
+  void received_answer(std::string_view bytes);
 
   base::TraceSink& sink_;
   FrameTrace sent_;
   FrameTrace received_;
   bool follows_sent_ = false;
   bool follows_received_ = false;
-  bool awaits_answer_ = false;
-  std::string answer_;
+  Handshake handshake_ = Handshake::over;
+  std::string answer_;  // what of it was not shown yet
 };
 
 }  // namespace websocket::engine

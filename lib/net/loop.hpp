@@ -21,6 +21,12 @@ namespace websocket::net {
 
 using Clock = std::chrono::steady_clock;
 
+// That long after `now`; for a duration that leads beyond the end of time, that end.
+inline Clock::time_point later(Clock::time_point now, Duration duration) {
+  const auto left = std::chrono::floor<Duration>(Clock::time_point::max() - now);
+  return duration >= left ? Clock::time_point::max() : now + duration;
+}
+
 // One address of a host: the system's sockaddr, and how a person reads it.
 struct Address {
   std::vector<unsigned char> sockaddr;

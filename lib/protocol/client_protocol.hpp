@@ -1,8 +1,8 @@
-// A client's connection from its first byte to its last, without I/O: the opening handshake (RFC
-// 6455 4.1), then what connection.hpp does.
+// A client's connection from its first byte to its last, without I/O: the opening handshake (RFC 6455 4.1),
+// then what connection.hpp does.
 //
-//   in:  prepare() where to read to, commit() how much came, commit_eof(); then next_event() until
-//   nothing out: output() what to send now, consume_output() how much of it left
+//   in:  prepare() where to read to, commit() how much came, commit_eof(); then next_event() until nothing
+//   out: output() what to send now, consume_output() how much of it left
 #pragma once
 
 #include <cstddef>

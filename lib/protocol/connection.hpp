@@ -1,12 +1,10 @@
-// A WebSocket connection after its opening handshake, without I/O: frames in, events out, and what
-// has to be sent. RFC 6455 5 to 7, for either role. It has no clock: eof_expected() tells when a
-// timer is wanted.
+// A WebSocket connection after its opening handshake, without I/O: frames in, events out, and what has to
+// be sent. RFC 6455 5 to 7, for either role. It has no clock: eof_expected() tells when a timer is wanted.
 //
-//   state    | close()              | Close frame arrives   | end of stream       | bad bytes |
-//   give_up() open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send
-//   Close: draining  | closed 1006 closing  | nothing              | draining              | closed
-//   1006         | discarded             | closed 1006 draining | nothing              | discarded
-//   | closed as recorded  | discarded             | as recorded
+//   state    | close()              | Close frame arrives   | end of stream       | bad bytes             | give_up()
+//   open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send Close: draining  | closed 1006
+//   closing  | nothing              | draining              | closed 1006         | discarded             | closed 1006
+//   draining | nothing              | discarded             | closed as recorded  | discarded             | as recorded
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,225 @@
+// What a side hears: messages, fragments, control frames, long payloads. What it refuses:
+// message_reader_rules_test.cpp.
+#include "protocol/message_reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "protocol/heard.hpp"
+
+using namespace protocol_test;
+using protocol::MessageReader;
+using protocol::Role;
+
+namespace {
+
+const std::string long_payload = wire::filling(70000);
+
+}  // namespace
+
+TEST_SUITE("RFC 6455 5.6: data frames") {
+  TEST_CASE("a message comes out as it went in, whatever its length") {
+    for (const std::size_t size : {0U, 1U, 124U, 125U, 126U, 127U, 128U, 4096U, 16383U, 16384U,
+                                   16385U, 65535U, 65536U, 65537U}) {
+      CAPTURE(size);
+      const std::string payload = wire::filling(size);
+      expect(wire::text(payload), {"text " + shown(payload)});
+      expect(wire::binary(payload), {"binary " + shown(payload)});
+    }
+  }
+
+  TEST_CASE("messages glued to one another come out one by one, empty ones too") {
+    std::string bytes;
+    Events events;
+    for (std::size_t size = 0; size < 140; size += 3) {
+      const std::string payload = wire::filling(size, static_cast<unsigned>(size) + 1);
+      bytes += size % 2 == 0 ? wire::text(payload) : wire::binary(payload);
+      events.push_back((size % 2 == 0 ? "text " : "binary ") + shown(payload));
+    }
+    expect(bytes, events);
+  }
+
+  TEST_CASE("a server unmasks what a client sends") {
+    const wire::Key key = {0xff, 0x00, 0x5a, 0xc3};
+    for (const std::size_t size : {0U, 1U, 3U, 125U, 126U, 5000U, 20000U, 70000U}) {
+      CAPTURE(size);
+      const std::string payload = wire::filling(size);
+      expect(wire::masked({.opcode = 1, .payload = payload}, key), {"text " + shown(payload)},
+             {.role = Role::server});
+    }
+    expect(wire::masked({.opcode = 1, .payload = "ab", .fin = false}) +
+               wire::masked({.opcode = 9, .payload = "ping"}, key) +
+               wire::masked({.opcode = 0, .payload = "cde"}, {1, 2, 3, 4}),
+           {"ping 'ping'", "text 'abcde'"}, {.role = Role::server});
+  }
+
+  TEST_CASE("the bytes of binary messages are nobody's business") {
+    std::string all;
+    for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+    expect(wire::binary(all), {"binary " + shown(all)});
+  }
+}
+
+TEST_SUITE("RFC 6455 5.4: fragmentation") {
+  TEST_CASE("fragments become one message") {
+    expect(wire::text("Hel", false) + wire::continuation("lo"), {"text 'Hello'"});
+    expect(wire::binary("", false) + wire::continuation("", false) + wire::continuation(""),
+           {"binary ''"});
+    expect(wire::text("", false) + wire::continuation("a", false) + wire::continuation("", false) +
+               wire::continuation("b", false) + wire::continuation("") + wire::text("next"),
+           {"text 'ab'", "text 'next'"});
+  }
+
+  TEST_CASE("control frames come at once, between the fragments they stand between") {
+    expect(wire::ping("1") + wire::text("a", false) + wire::ping("2") + wire::pong("3") +
+               wire::continuation("b", false) + wire::ping() + wire::continuation("c") +
+               wire::close(1000, "bye"),
+           {"ping '1'", "ping '2'", "pong '3'", "ping ''", "text 'abc'",
+            "close '\x03\xe8"
+            "bye'"});
+  }
+
+  TEST_CASE("long fragments and short ones become one message") {
+    const std::string whole = "<" + long_payload + "|" + long_payload + ">";
+    expect(wire::binary("<", false) + wire::continuation(long_payload, false) + wire::ping("p") +
+               wire::continuation("|", false) + wire::continuation(long_payload, false) +
+               wire::continuation(">"),
+           {"ping 'p'", "binary " + shown(whole)});
+  }
+
+  TEST_CASE("a message in very many fragments comes out in linear time") {
+    std::string bytes = wire::text("x", false);
+    for (int i = 0; i < 100000; ++i) bytes += wire::continuation("x", false);
+    bytes += wire::continuation("x");
+    Ear ear;
+    ear.push(bytes);
+    CHECK(joined(ear.told.events) == joined(Events{"text " + shown(std::string(100002, 'x'))}));
+  }
+
+  TEST_CASE("fragments that are wanted come one by one, with the frame's own opcode") {
+    expect(wire::text("Hel", false) + wire::ping("p") + wire::continuation("lo", false) +
+               wire::continuation(""),
+           {"fragment text* 'Hel'", "ping 'p'", "fragment continuation* 'lo'",
+            "fragment continuation ''"},
+           {.fragments = true});
+    expect(wire::binary(long_payload, false) + wire::continuation(long_payload) + wire::text("a"),
+           {"fragment binary* " + shown(long_payload),
+            "fragment continuation " + shown(long_payload), "text 'a'"},
+           {.fragments = true});
+  }
+
+  TEST_CASE("a message that is not fragmented stays a message when fragments are wanted") {
+    expect(wire::text("whole") + wire::binary(""), {"text 'whole'", "binary ''"},
+           {.fragments = true});
+  }
+
+  TEST_CASE("wanting fragments begins and ends with a message") {
+    Ear ear;
+    ear.push(wire::text("a", false));
+    ear.reader.want_fragments(true);
+    ear.push(wire::continuation("b"));
+    CHECK(joined(ear.told.events) == joined(Events{"text 'ab'"}));
+    ear.push(wire::text("c", false));
+    ear.reader.want_fragments(false);
+    ear.push(wire::continuation("d"));
+    ear.push(wire::text("e", false) + wire::continuation("f"));
+    CHECK(joined(ear.told.events) == joined(Events{"text 'ab'", "fragment text* 'c'",
+                                                   "fragment continuation 'd'", "text 'ef'"}));
+  }
+}
+
+TEST_SUITE("RFC 6455 5.5: control frames") {
+  TEST_CASE("every payload size up to 125 comes out as it went in") {
+    for (std::size_t size = 0; size <= 125; size += size < 5 ? 1 : 24) {
+      const std::string payload = wire::filling(size);
+      expect(wire::ping(payload) + wire::pong(payload) +
+                 wire::bytes({.opcode = 8, .payload = payload}),
+             {"ping " + shown(payload), "pong " + shown(payload), "close " + shown(payload)});
+    }
+  }
+
+  TEST_CASE("a ping's payload need not be UTF-8") {
+    expect(wire::ping("\xff\xc3"), {"ping '\xff\xc3'"});
+  }
+}
+
+TEST_SUITE("reading without copying") {
+  TEST_CASE("a message that came whole is a view of the read buffer") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(4096);
+    const std::string bytes = wire::text("one") + wire::binary("two");
+    const auto into = reader.prepare(scratch);
+    REQUIRE(into.data() == scratch.data());
+    REQUIRE(into.size() == scratch.size());
+    std::copy(bytes.begin(), bytes.end(), into.begin());
+    reader.commit(bytes.size());
+    for (const char* const expected : {"one", "two"}) {
+      const auto received = reader.next();
+      REQUIRE(received);
+      const auto* message = std::get_if<protocol::MessageReceived>(&*received);
+      REQUIRE(message != nullptr);
+      CHECK(message->data == expected);
+      CHECK(message->data.data() >= scratch.data());
+      CHECK(message->data.data() < scratch.data() + scratch.size());
+    }
+    CHECK_FALSE(reader.next());
+  }
+
+  TEST_CASE("a long payload is read past the read buffer, straight to where it is kept") {
+    Ear ear;
+    const std::string payload = wire::filling(1 << 20);
+    ear.push(wire::binary(payload));
+    CHECK(joined(ear.told.events) == joined(Events{"binary " + shown(payload)}));
+    CHECK(ear.most_prepared_outside >= 16384);
+  }
+
+  TEST_CASE("a payload under 16 KiB goes through the read buffer") {
+    Ear ear;
+    const std::string bytes = wire::binary(wire::filling(16383));
+    for (const std::string_view cut : wire::cut_every(bytes, 100)) ear.push(cut);
+    CHECK(ear.most_prepared_outside == 0);
+  }
+
+  TEST_CASE("where it reads to never reaches beyond the frame") {
+    const std::string payload = wire::filling(100000);
+    const std::string bytes = wire::binary(payload) + wire::text("next");
+    for (const std::size_t first : {10U, 11U, 5000U, 65536U, 90000U}) {
+      CAPTURE(first);
+      Ear ear;
+      ear.push(std::string_view(bytes).substr(0, first));
+      ear.push(std::string_view(bytes).substr(first));
+      CHECK(joined(ear.told.events) == joined(Events{"binary " + shown(payload), "text 'next'"}));
+    }
+  }
+
+  TEST_CASE("a read that brought nothing changes nothing") {
+    Ear ear;
+    const std::string payload = wire::filling(50000);
+    const std::string bytes =
+        wire::text("a", false) + wire::ping("p") + wire::continuation(payload);
+    for (const std::string_view cut : wire::cut_every(bytes, 3)) {
+      std::vector<char> other(64, 'x');
+      ear.reader.prepare(other);
+      ear.reader.commit(0);
+      CHECK_FALSE(ear.reader.next());
+      ear.push(cut);
+    }
+    CHECK(joined(ear.told.events) == joined(Events{"ping 'p'", "text " + shown("a" + payload)}));
+  }
+
+  TEST_CASE("whether the next byte begins a frame is known at every byte") {
+    const std::vector<std::string> frames = {wire::text("Hello"), wire::ping(),
+                                             wire::text("a", false), wire::pong("p"),
+                                             wire::continuation(wire::filling(300))};
+    Ear ear;
+    CHECK(ear.reader.between_frames());
+    for (const std::string& frame : frames) {
+      for (std::size_t i = 0; i < frame.size(); ++i) {
+        ear.push(std::string_view(frame).substr(i, 1));
+        CHECK(ear.reader.between_frames() == (i + 1 == frame.size()));
+      }
+    }
+  }
+}
