@@ -88,8 +88,8 @@ class WEBSOCKET_API WebSocketApp {
   Callback<void(WebSocketApp&, const CloseInfo& info)> on_close;
 
   /// Connects and runs until closed for good. False: closed in order by either side; true: ended by
-  /// an error. Throws std::logic_error when a run is going on, or from one of the app's own
-  /// handlers other than its last on_close.
+  /// an error. Throws std::logic_error when a run is going on, from one of the app's own
+  /// handlers, and from the thread that runs the app's EventLoop.
   bool run_forever(RunOptions options = {});
   /// The same on a background thread (or on the EventLoop); returns at once. Throws
   /// std::logic_error when a run is going on.

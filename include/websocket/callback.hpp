@@ -34,7 +34,7 @@ class Callback<void(Arguments...)> {
   requires(!std::same_as<std::remove_cvref_t<Handler>, Callback> &&
            std::is_invocable_v<std::decay_t<Handler>&, Arguments...>)
       Callback(Handler&& handler) {  // NOLINT(google-explicit-constructor)
-    assign(Function(std::forward<Handler>(handler)));
+    assign(std::forward<Handler>(handler));
   }
   Callback(const Callback& other) : function_(other.current()) {}
   ~Callback() = default;
@@ -51,7 +51,7 @@ class Callback<void(Arguments...)> {
   requires(!std::same_as<std::remove_cvref_t<Handler>, Callback> &&
            std::is_invocable_v<std::decay_t<Handler>&, Arguments...>) Callback&
   operator=(Handler&& handler) {
-    assign(Function(std::forward<Handler>(handler)));
+    assign(std::forward<Handler>(handler));
     return *this;
   }
 
@@ -69,9 +69,17 @@ class Callback<void(Arguments...)> {
   std::uint32_t version() const noexcept { return version_.load(std::memory_order_acquire); }
 
  private:
-  void assign(Function function) {
-    // An empty std::function (or null function pointer) is "not wanted", as nullptr is.
-    replace(function ? std::make_shared<const Function>(std::move(function)) : nullptr);
+  template <class Handler>
+  void assign(Handler&& handler) {
+    using Kept = std::decay_t<Handler>;
+    if constexpr (std::is_copy_constructible_v<Kept>) {
+      Function function(std::forward<Handler>(handler));
+      // An empty std::function (or null function pointer) is "not wanted", as nullptr is.
+      replace(function ? std::make_shared<const Function>(std::move(function)) : nullptr);
+    } else {  // std::function wants to copy what it holds; it may copy a pointer to it
+      auto kept = std::make_shared<Kept>(std::forward<Handler>(handler));
+      assign([kept](Arguments... arguments) { (*kept)(std::forward<Arguments>(arguments)...); });
+    }
   }
   void replace(std::shared_ptr<const Function> function) {
     // The former handler is destroyed by `function`'s destructor, after the lock is gone: what it

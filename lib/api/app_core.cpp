@@ -10,6 +10,13 @@
 #include "protocol/frame.hpp"
 
 namespace websocket {
+namespace {
+
+[[noreturn]] void throw_waiting_for_myself() {
+  throw std::logic_error("the thread that runs a WebSocketApp cannot wait for it");
+}
+
+}  // namespace
 
 WebSocketApp::Implementation::Implementation(WebSocketApp& app,
                                              std::shared_ptr<api::LoopHost> shared_loop,
@@ -78,6 +85,7 @@ bool WebSocketApp::Implementation::run_forever(RunOptions options) {
   refuse_to_wait_for_myself();
   ExecutionPtr execution;
   if (shared_loop_) {
+    if (shared_loop_->runs_here()) throw_waiting_for_myself();
     start(std::move(options));
     const std::lock_guard lock(life_mutex_);
     execution = current_;
@@ -163,9 +171,7 @@ void WebSocketApp::Implementation::refuse_to_wait_for_myself() const {
   }
   const std::lock_guard lock(life_mutex_);
   const bool runs_here = current_ && current_->host && current_->host->runs_here();
-  if (runs_here && !current_->done) {
-    throw std::logic_error("the thread that runs a WebSocketApp cannot wait for it");
-  }
+  if (runs_here && !current_->done) throw_waiting_for_myself();
 }
 
 void WebSocketApp::Implementation::wait() {
@@ -255,7 +261,7 @@ void WebSocketApp::Implementation::let_go() {
   if (!execution) return;
   if (queue_) queue_->close();
   if (shared_loop_) return;  // whoever runs the loop brings it to its end
-  if (from_a_handler) {
+  if (from_a_handler || (execution->host && execution->host->runs_here())) {
     // We are what the run waits for; it ends when we have returned.
     if (execution->thread.joinable()) execution->thread.detach();
     return;

@@ -1,3 +1,4 @@
+#include <latch>
 #include <stdexcept>
 #include <utility>
 
@@ -35,19 +36,31 @@ void EventLoop::Implementation::claim() {
 
 void EventLoop::Implementation::start() {
   const std::lock_guard lock(mutex_);
-  if (thread_.joinable() && thread_has_ended_) thread_.join();  // stopped by one of its handlers
-  if (thread_.joinable() || host_->is_running()) {
-    throw std::logic_error("the EventLoop is being run already");
-  }
+  if (thread_.joinable() && thread_has_ended_) end_thread(std::move(thread_));  // a handler stopped it
+  if (thread_.joinable()) throw std::logic_error("the EventLoop is being run already");
   const net::SignalsBlocked blocked;  // the program's signals are not for this thread
   thread_has_ended_ = false;
-  thread_ = std::thread([this] {
-    if (host_->begin_running()) {
-      host_->loop.run();
-      host_->end_running();
-    }
+  bool claimed = false;
+  std::latch begun(1);
+  thread_ = std::thread([this, &claimed, &begun] {
+    const bool mine = host_->begin_running();
+    claimed = mine;
+    begun.count_down();
+    if (!mine) return;
+    host_->loop.run();
+    host_->end_running();
     thread_has_ended_ = true;
   });
+  begun.wait();
+  if (claimed) return;
+  thread_.join();
+  throw std::logic_error("the EventLoop is being run already");
+}
+
+// Nobody runs the loop then, and a stop() that came too late for the thread isn't meant for the next one.
+void EventLoop::Implementation::end_thread(std::thread thread) {
+  thread.join();
+  host_->loop.forget_stop();
 }
 
 void EventLoop::Implementation::run() {
@@ -73,7 +86,7 @@ void EventLoop::Implementation::stop() {
     if (host_->runs_here()) return;  // it ends when the handler we are in has returned
     ended = std::exchange(thread_, {});
   }
-  if (ended.joinable()) ended.join();
+  if (ended.joinable()) end_thread(std::move(ended));
 }
 
 }  // namespace websocket

@@ -25,6 +25,7 @@ class EventLoop::Implementation {
 
  private:
   void claim();
+  void end_thread(std::thread thread);
 
   const std::shared_ptr<api::LoopHost> host_;
   std::mutex mutex_;

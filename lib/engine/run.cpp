@@ -110,14 +110,20 @@ void Run::session_over(const Session::Result& result) {
     listener_.failed(error);
     if (over_) return;
   }
-  again = again && !close_request_;  // the handler may have closed
+  if (again && close_request_) {  // the handler closed
+    again = false;
+    ended_by_error_ = false;
+  }
   if (!again) return end(result.info);
   if (result.opened) {
     CloseInfo info = result.info;
     info.will_reconnect = true;
     listener_.closed(info);
     if (over_) return;
-    if (close_request_) return end(CloseInfo{});
+    if (close_request_) {
+      ended_by_error_ = false;
+      return end(CloseInfo{});
+    }
   }
   wait_for_next_attempt();
 }

@@ -79,7 +79,9 @@ Session::~Session() = default;
 
 void Session::start() {
   arm_connect_deadline();
-  if (auto failed = prepare()) {
+  auto failed = prepare();
+  if (ended_) return;  // the header factory had enough
+  if (failed) {
     // Told later, as every failure is: the owner has not even got hold of us yet.
     timer_ = loop_.at(loop_.now(),
                       [this, failed = std::move(*failed)] { fail(failed.stage, failed.failure); });

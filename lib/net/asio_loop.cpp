@@ -58,6 +58,8 @@ std::size_t AsioLoop::poll() {
 
 void AsioLoop::stop() { parts_->context->stop(); }
 
+void AsioLoop::forget_stop() { parts_->context->restart(); }
+
 Clock::time_point AsioLoop::now() const { return Clock::now(); }
 
 void AsioLoop::post(std::function<void()> work) { asio::post(*parts_->context, std::move(work)); }

@@ -28,6 +28,8 @@ class AsioLoop final : public Loop {
   // From any thread. Makes the call above that is under way return; where none is, the next one
   // returns at once. Afterwards the loop can be run again.
   void stop();
+  // Takes back a stop() that came when nobody was running the loop any more.
+  void forget_stop();
 
   Clock::time_point now() const override;
   void post(std::function<void()> work) override;

@@ -48,27 +48,27 @@ TEST_SUITE("WebSocketApp: handlers") {
     Events expected;
     SUBCASE("on_open") {
       app.on_open = threw;
-      expected = {"error callback_threw", "message one", "ping p", "pong q", "message two",
-                  "close 1000"};
+      expected = {"error callback_threw", "message one", "ping p", "pong q",
+                  "message two",          "close 1000"};
     }
     SUBCASE("on_message") {
       app.on_message = threw;
-      expected = {"open",   "error callback_threw", "ping p", "pong q",
-                  "error callback_threw", "close 1000"};
+      expected = {"open",   "error callback_threw", "ping p",
+                  "pong q", "error callback_threw", "close 1000"};
     }
     SUBCASE("on_ping") {
       app.on_ping = threw;
-      expected = {"open",   "message one", "error callback_threw", "pong q",
-                  "message two", "close 1000"};
+      expected = {"open",   "message one", "error callback_threw",
+                  "pong q", "message two", "close 1000"};
     }
     SUBCASE("on_pong, something that is no std::exception") {
       app.on_pong = [](WebSocketApp&, std::string_view) { throw 42; };
-      expected = {"open",   "message one", "ping p", "error callback_threw",
+      expected = {"open",        "message one", "ping p", "error callback_threw",
                   "message two", "close 1000"};
     }
     SUBCASE("on_data: on_message follows") {
       app.on_data = threw;
-      expected = {"open",   "error callback_threw", "message one",          "ping p",
+      expected = {"open",   "error callback_threw", "message one", "ping p",
                   "pong q", "error callback_threw", "message two", "close 1000"};
     }
     CHECK_FALSE(app.run_forever());
@@ -167,11 +167,10 @@ TEST_SUITE("WebSocketApp: handlers") {
       WebSocketApp app(server.url(), quick());
       app.on_open = [](WebSocketApp& self) { self.close(); };
       CHECK_FALSE(app.run_forever(
-          {.reconnect =
-               websocket::ReconnectPolicy{.should_reconnect = [captured](const Error*,
-                                                                        const CloseInfo&) {
-                 return false;
-               }},
+          {.reconnect = websocket::ReconnectPolicy{.should_reconnect =
+                                                       [captured](const Error*, const CloseInfo&) {
+                                                         return false;
+                                                       }},
            .dispatcher = [captured](const std::function<void()>& work) { work(); }}));
       captured.reset();
     }

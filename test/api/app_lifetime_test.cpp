@@ -285,6 +285,46 @@ TEST_SUITE("WebSocketApp: in its own handlers") {
     destroyer.join();
   }
 
+  TEST_CASE("the header factory and should_reconnect may do what handlers may") {
+    // They run on the loop's thread, and are no handlers.
+    const api_test::RefusingPort port;
+    const Watchdog watchdog("acting in the header factory or in should_reconnect");
+    std::unique_ptr<WebSocketApp> app;
+    support::Event acted;
+    bool destroy = false;
+    bool in_factory = false;
+    SUBCASE("closing in the header factory") { in_factory = true; }
+    SUBCASE("destroying in the header factory") { in_factory = destroy = true; }
+    SUBCASE("closing in should_reconnect") {}
+    SUBCASE("destroying in should_reconnect") { destroy = true; }
+    const auto act = [&] {
+      if (acted.is_set()) return;
+      CHECK_FALSE(app->wait_for(std::chrono::hours(1)));
+      CHECK_THROWS_AS(app->wait(), std::logic_error);
+      CHECK_THROWS_AS(app->start(), std::logic_error);
+      app->close();
+      if (destroy) app.reset();
+      acted.set();
+    };
+    auto options = quick();
+    RunOptions run = {.reconnect = websocket::ReconnectPolicy{}};
+    if (in_factory) {
+      options.header_factory = [&] {
+        act();
+        return websocket::Headers{};
+      };
+    } else {
+      run.reconnect->should_reconnect = [&](const Error*, const CloseInfo&) {
+        act();
+        return true;
+      };
+    }
+    app = std::make_unique<WebSocketApp>(port.url(), options);
+    app->start(run);
+    REQUIRE(acted.wait());
+    if (app) app->wait();
+  }
+
   TEST_CASE("wait_for with the longest of times waits") {
     samples::EchoServer server;
     WebSocketApp app(server.url(), quick());
@@ -304,8 +344,8 @@ TEST_SUITE("WebSocketApp: in its own handlers") {
     Probe probe;
     probe.attach(app);
     app.on_open = [](WebSocketApp& self) { self.close(); };
-    CHECK_FALSE(app.run_forever({.ping_interval = websocket::Duration::max(),
-                                 .ping_timeout = websocket::Duration::max()}));
+    CHECK_FALSE(app.run_forever(
+        {.ping_interval = websocket::Duration::max(), .ping_timeout = websocket::Duration::max()}));
     CHECK(probe.events() == std::vector<std::string>{"close 1000"});
   }
 }

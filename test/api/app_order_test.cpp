@@ -28,7 +28,8 @@ TEST_SUITE("WebSocketApp: order") {
     RawServer server([](RawConnection& connection) {
       connection.accept_handshake();
       connection.write(support::server_frame(true, 1, "one") + support::server_frame(true, 9, "p") +
-                       support::server_frame(true, 10, "q") + support::server_frame(true, 2, "two"));
+                       support::server_frame(true, 10, "q") +
+                       support::server_frame(true, 2, "two"));
       connection.write_close(1000, "bye");
       connection.wait_for_end();
     });
@@ -89,9 +90,9 @@ TEST_SUITE("WebSocketApp: order") {
         probe.add("fragment " + std::string(data) + (fin ? " fin" : ""));
       };
       CHECK_FALSE(app.run_forever());
-      CHECK(probe.events() ==
-            Events{"open", "data ab 2", "fragment ab", "data cd 0 fin", "fragment cd fin",
-                   "data whole 1 fin", "message whole", "close 1000"});
+      CHECK(probe.events() == Events{"open", "data ab 2", "fragment ab", "data cd 0 fin",
+                                     "fragment cd fin", "data whole 1 fin", "message whole",
+                                     "close 1000"});
     }
   }
 
@@ -121,7 +122,8 @@ TEST_SUITE("WebSocketApp: order") {
     WebSocketApp app(server.url(), quick());
     Events states;
     const auto note = [&](const char* where, State expected) {
-      states.emplace_back(std::string(where) + (app.state() == expected ? "" : " in another state"));
+      states.emplace_back(std::string(where) +
+                          (app.state() == expected ? "" : " in another state"));
     };
     CHECK(app.state() == State::idle);
     app.on_open = [&](WebSocketApp& self) {
@@ -181,9 +183,9 @@ TEST_SUITE("WebSocketApp: order") {
       connection.accept_handshake();
       for (;;) {
         const auto frame = connection.read_frame();
-        received.push(frame.opcode == 8 ? "close " + std::to_string(frame.close_code()) +
-                                              frame.payload.substr(2)
-                                        : frame.payload);
+        received.push(frame.opcode == 8
+                          ? "close " + std::to_string(frame.close_code()) + frame.payload.substr(2)
+                          : frame.payload);
         if (frame.opcode == 8) break;
       }
       connection.write_close(4001, "answer");
@@ -246,9 +248,7 @@ TEST_SUITE("WebSocketApp: order") {
       self.start();
       CHECK(self.state() == State::connecting);
     };
-    SUBCASE("of start()") {
-      app.start();
-    }
+    SUBCASE("of start()") { app.start(); }
     SUBCASE("of run_forever(), which ends with the run it began") {
       CHECK_FALSE(app.run_forever());
     }

@@ -24,8 +24,7 @@ using Events = std::vector<std::string>;
 
 namespace {
 
-RunOptions again(int max_attempts = 0,
-                 websocket::Duration delay = std::chrono::milliseconds(1)) {
+RunOptions again(int max_attempts = 0, websocket::Duration delay = std::chrono::milliseconds(1)) {
   return {.reconnect = ReconnectPolicy{.initial_delay = delay, .max_attempts = max_attempts}};
 }
 
@@ -145,9 +144,9 @@ TEST_SUITE("WebSocketApp: reconnecting") {
     const auto answer = [](const std::string& status) {
       return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n";
     };
-    RawServer server(answers({answer("503 Busy"), answer("408 Timeout"), answer("429 Slow down"),
-                              answer("302 Elsewhere"), answer("200 OK"),
-                              answer("401 Who are you")}));
+    RawServer server(
+        answers({answer("503 Busy"), answer("408 Timeout"), answer("429 Slow down"),
+                 answer("302 Elsewhere"), answer("200 OK"), answer("401 Who are you")}));
     WebSocketApp app(server.url(), quick());
     Probe probe;
     probe.attach(app);

@@ -1,5 +1,5 @@
 // The synchronous face: what WebSocket and create_connection do while nothing is late. Time limits:
-// client_timeout_test.cpp; which exception for which failure: bad_input_test.cpp, bad_server_test.cpp.
+// client_timeout_test.cpp; which exception for which failure: bad_*_test.cpp.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -157,9 +157,7 @@ TEST_SUITE("WebSocket") {
       connection.read_frame();
       connection.wait_for_end();
     });
-    auto options = quick();
-    options.close_timeout = 1h;  // it keeps the connection
-    WebSocket socket = create_connection(server.url(), options);
+    WebSocket socket = create_connection(server.url(), quick());
     CHECK(socket.recv() == "fence");
     CHECK(api_test::comes_true([&] {
       CHECK_FALSE(socket.try_recv(1ms));
@@ -284,8 +282,9 @@ TEST_SUITE("WebSocket") {
       connection.wait_for_end();
     });
     WebSocket socket = create_connection(server.url(), quick());
-    CHECK(socket.recv() == "a\xc3\xa4"
-                           "c");
+    CHECK(socket.recv() ==
+          "a\xc3\xa4"
+          "c");
   }
 
   TEST_CASE("what may not be sent throws, and the connection stays") {

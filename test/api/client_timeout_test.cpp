@@ -95,8 +95,9 @@ TEST_SUITE("WebSocket: time limits") {
 
   TEST_CASE("the longest of times waits") {
     samples::EchoServer server;
-    WebSocket socket = create_connection(server.url(), {.timeout = websocket::Duration::max(),
-                                                        .close_timeout = websocket::Duration::max()});
+    WebSocket socket = create_connection(
+        server.url(),
+        {.timeout = websocket::Duration::max(), .close_timeout = websocket::Duration::max()});
     socket.send("a");
     CHECK(socket.try_recv(websocket::Duration::max())->data == "a");
     socket.set_timeout(websocket::Duration::max());

@@ -1,4 +1,5 @@
-// EventLoop: many apps on one thread, run in three ways, and every order of destruction.
+// EventLoop: many apps on one thread, run in three ways. Its end, and that of its apps:
+// event_loop_end_test.cpp.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -133,6 +134,19 @@ TEST_SUITE("EventLoop") {
     loop.start();
     app.start();
     REQUIRE(opened.wait());
+    const auto has_ended = [&] {
+      try {
+        loop.poll();
+        return true;
+      } catch (const std::logic_error&) {
+        return false;
+      }
+    };
+    SUBCASE("after its thread has ended and another stop()") {
+      REQUIRE(comes_true(has_ended));
+      loop.stop();
+      CHECK_NOTHROW(loop.start());
+    }
     SUBCASE("after another stop(), which waits for its thread") {
       loop.stop();
       CHECK_NOTHROW(loop.start());
@@ -220,137 +234,6 @@ TEST_SUITE("EventLoop") {
     first->start();
     REQUIRE(acted.wait());
     first->wait();
-  }
-
-  TEST_CASE("a loop destroyed before its apps ends them with 1006") {
-    EchoServer server;
-    auto loop = std::make_unique<EventLoop>();
-    const Watchdog watchdog("destroying a loop before its apps");
-    WebSocketApp app(*loop, server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    Events expected;
-    SUBCASE("that was never run") {
-      app.start();
-      expected = {"close 1006"};
-    }
-    SUBCASE("that was stopped before it was run") {
-      app.start();
-      loop->stop();
-      expected = {"close 1006"};
-    }
-    SUBCASE("that was polled") {
-      app.start();
-      REQUIRE(poll_until(*loop, [&] { return app.state() == State::open; }));
-      expected = {"open", "close 1006"};
-    }
-    SUBCASE("that runs on its own thread") {
-      loop->start();
-      app.start();
-      REQUIRE(probe.opened.wait());
-      expected = {"open", "close 1006"};
-    }
-    loop.reset();
-    CHECK(probe.events() == expected);
-    CHECK(app.state() == State::closed);
-    CHECK(app.wait_for(support::default_deadline));
-    CHECK_THROWS_AS(app.start(), std::logic_error);
-    CHECK_THROWS_AS(static_cast<void>(app.run_forever()), std::logic_error);
-    CHECK(app.send("x") == websocket::SendResult::closed);
-    app.close();
-  }
-
-  TEST_CASE("a loop destroyed while a thread waits for its app lets that thread go") {
-    EchoServer server;
-    auto loop = std::make_unique<EventLoop>();
-    loop->start();
-    const Watchdog watchdog("waiting for an app whose loop goes");
-    WebSocketApp app(*loop, server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    std::thread waiter([&] { app.run_forever(); });
-    REQUIRE(probe.opened.wait());
-    loop.reset();
-    waiter.join();
-    CHECK(probe.events() == Events{"open", "close 1006"});
-  }
-
-  TEST_CASE("an app destroyed before its loop") {
-    EchoServer server;
-    EventLoop loop;
-    const Watchdog watchdog("destroying an app before its loop");
-    Probe probe;
-    auto app = std::make_unique<WebSocketApp>(loop, server.url(), quick());
-    probe.attach(*app);
-    std::size_t told = 0;
-    SUBCASE("before the loop runs") {
-      app->start();
-      app.reset();
-      CHECK(loop.poll() <= 10);
-    }
-    SUBCASE("while the loop runs on its thread") {
-      loop.start();
-      app->start();
-      REQUIRE(probe.opened.wait());
-      app.reset();
-      told = 1;
-    }
-    SUBCASE("in a handler on the loop's thread") {
-      support::Event destroyed;
-      app->on_open = [&](WebSocketApp&) {
-        app.reset();
-        destroyed.set();
-      };
-      loop.start();
-      app->start();
-      REQUIRE(destroyed.wait());
-    }
-    SUBCASE("in another app's handler on the loop's thread") {
-      support::Event destroyed;
-      WebSocketApp other(loop, server.url(), quick());
-      loop.start();
-      app->start();
-      REQUIRE(probe.opened.wait());
-      other.on_open = [&](WebSocketApp&) {
-        app.reset();
-        destroyed.set();
-      };
-      other.start();
-      REQUIRE(destroyed.wait());
-      told = 1;
-    }
-    CHECK(probe.events().size() == told);
-    // The loop still serves others.
-    if (!app) {
-      WebSocketApp next(loop, server.url(), quick());
-      next.on_open = [](WebSocketApp& self) { self.close(); };
-      next.start();
-      CHECK(comes_true([&] {
-        try {
-          loop.poll();
-        } catch (const std::logic_error&) {
-          // its own thread runs it
-        }
-        return next.wait_for(std::chrono::milliseconds(0));
-      }));
-    }
-  }
-
-  TEST_CASE("the server of a destroyed app is told 1001") {
-    support::Mailbox<std::uint16_t> codes;
-    support::RawServer server([&](support::RawConnection& connection) {
-      connection.accept_handshake();
-      codes.push(connection.read_frame().close_code());
-    });
-    EventLoop loop;
-    loop.start();
-    auto app = std::make_unique<WebSocketApp>(loop, server.url(), quick());
-    Probe probe;
-    probe.attach(*app);
-    app->start();
-    REQUIRE(probe.opened.wait());
-    app.reset();
-    CHECK(codes.pop() == 1001);
   }
 
   TEST_CASE("the last on_close on a shared loop may start a new run") {

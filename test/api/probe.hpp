@@ -63,10 +63,10 @@ class Watchdog {
 /// How a connection failed, or that it did not.
 struct Outcome {
   std::vector<websocket::Error> errors;
-  websocket::CloseInfo info;      ///< the last on_close's, or the exception's where it has one
-  std::string exception{};        ///< the class that the synchronous face threw
+  websocket::CloseInfo info;         ///< the last on_close's, or the exception's where it has one
+  std::string exception{};           ///< the class that the synchronous face threw
   std::vector<std::string> texts{};  ///< what was received before
-  bool returned = false;          ///< what run_forever returned
+  bool returned = false;             ///< what run_forever returned
 };
 
 enum class Face { app, client };

@@ -69,9 +69,10 @@ class Traced {
 bool in_this_order(const Lines& all, const Lines& wanted) {
   auto from = all.begin();
   for (const std::string& line : wanted) {
-    from = std::find_if(from, all.end(), [&](const std::string& it) { return it.starts_with(line); });
+    from =
+        std::find_if(from, all.end(), [&](const std::string& it) { return it.starts_with(line); });
     if (from == all.end()) {
-      MESSAGE("missing: " << line);
+      MESSAGE("missing or elsewhere: " << line << " in: " << all);
       return false;
     }
     ++from;
@@ -97,17 +98,26 @@ TEST_SUITE("trace") {
       CAPTURE(api_test::name_of(face));
       const Traced trace;
       talk(face, server.url("/x?y=1"), quick());
-      CHECK(in_this_order(trace.lines(),
-                          {"Resolved 127.0.0.1", "Connecting to 127.0.0.1:",
-                           "--- request header ---", "GET /x?y=1 HTTP/1.1", "Upgrade: websocket",
-                           "Host: 127.0.0.1:", "Sec-WebSocket-Key: ", "-----------------------",
-                           "--- response header ---", "HTTP/1.1 101 Switching Protocols",
-                           "X-Server: test", "-----------------------", "Websocket connected",
-                           R"(++Rcv raw: b'\x81\x0bhello there')",
-                           "++Rcv decoded: fin=1 opcode=1 data=b'hello there'",
-                           R"(++Rcv raw: b'\x88\x05\x03\xe8bye')", "++Rcv decoded: fin=1 opcode=8",
-                           R"(++Sent raw: b'\x88\x82)", "++Sent decoded: fin=1 opcode=8",
-                           "Websocket closed, code 1000 'bye'"}));
+      CHECK(in_this_order(trace.lines(), {"Resolved 127.0.0.1",
+                                          "Connecting to 127.0.0.1:",
+                                          "--- request header ---",
+                                          "GET /x?y=1 HTTP/1.1",
+                                          "Upgrade: websocket",
+                                          "Host: 127.0.0.1:",
+                                          "Sec-WebSocket-Key: ",
+                                          "-----------------------",
+                                          "--- response header ---",
+                                          "HTTP/1.1 101 Switching Protocols",
+                                          "X-Server: test",
+                                          "-----------------------",
+                                          "Websocket connected",
+                                          R"(++Rcv raw: b'\x81\x0bhello there')",
+                                          "++Rcv decoded: fin=1 opcode=1 data=b'hello there'",
+                                          R"(++Rcv raw: b'\x88\x05\x03\xe8bye')",
+                                          "++Rcv decoded: fin=1 opcode=8",
+                                          R"(++Sent raw: b'\x88\x82)",
+                                          "++Sent decoded: fin=1 opcode=8",
+                                          "Websocket closed, code 1000 'bye'"}));
     }
   }
 
@@ -171,8 +181,7 @@ TEST_SUITE("trace") {
       CHECK(trace.has("Cookie: ***"));
       CHECK(trace.has("Set-Cookie: ***"));
       CHECK(trace.has("set-cookie: ***"));
-      options.header = {{"AUTHORIZATION", "Bearer s3cret-c"},
-                        {"Proxy-Authorization", "s3cret-d"}};
+      options.header = {{"AUTHORIZATION", "Bearer s3cret-c"}, {"Proxy-Authorization", "s3cret-d"}};
     }
   }
 
@@ -292,7 +301,9 @@ TEST_SUITE("trace") {
     enable_trace(true, [held = std::move(captured)](std::string_view) {});
     CHECK_FALSE(watched.expired());
     SUBCASE("by turning it off") { enable_trace(false); }
-    SUBCASE("by another one") { enable_trace(true, [](std::string_view) {}); }
+    SUBCASE("by another one") {
+      enable_trace(true, [](std::string_view) {});
+    }
     CHECK(watched.expired());
     enable_trace(false);
   }
