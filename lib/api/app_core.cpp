@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "api/orphan_threads.hpp"
 #include "net/random.hpp"
 #include "net/signals_blocked.hpp"
 #include "protocol/close_code.hpp"
@@ -72,10 +73,15 @@ void WebSocketApp::Implementation::start(RunOptions options) {
   } else {
     const net::SignalsBlocked blocked;  // the program's signals are not for this thread
     // The lock is held over the assignment: a handler may run before it and ask for the thread.
-    execution->thread = std::thread([self = shared_from_this(), execution, previous] {
-      self->wait_until_gone(previous);
-      self->run_loop(execution);
-    });
+    std::promise<void> ended;
+    execution->thread_ended = ended.get_future();
+    execution->thread = std::thread(
+        [self = shared_from_this(), execution, previous, ended = std::move(ended)]() mutable {
+          self->wait_until_gone(previous);
+          self->run_loop(execution);
+          self.reset();
+          ended.set_value();
+        });
     current_ = execution;
   }
   state_.store(State::connecting, std::memory_order_release);
@@ -263,13 +269,28 @@ void WebSocketApp::Implementation::let_go() {
   if (shared_loop_) return;  // whoever runs the loop brings it to its end
   if (from_a_handler || (execution->host && execution->host->runs_here())) {
     // We are what the run waits for; it ends when we have returned.
-    if (execution->thread.joinable()) execution->thread.detach();
+    if (execution->thread.joinable()) leave_to_itself(execution);
     return;
   }
   done_.wait(lock, [&] { return execution->done; });
   std::thread thread = std::move(execution->thread);
   lock.unlock();
   if (thread.joinable()) thread.join();
+}
+
+// life_mutex_ is held.
+void WebSocketApp::Implementation::leave_to_itself(const ExecutionPtr& execution) {
+  api::adopt({std::move(execution->thread), std::move(execution->thread_ended),
+              [weak = weak_from_this(), execution = std::weak_ptr(execution)] {
+                const auto self = weak.lock();
+                const auto going_on = execution.lock();
+                if (!self || !going_on) return;
+                const std::lock_guard lock(self->life_mutex_);
+                if (going_on->over) return;
+                self->on_loop(going_on, [core = self.get()](const ExecutionPtr& mine) {
+                  core->end_now(mine);
+                });
+              }});
 }
 
 // ---- what is known of the connection

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,6 +61,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
     std::optional<engine::Run> run;             // the loop's thread alone
     // Guarded by life_mutex_:
     std::thread thread;
+    std::future<void> thread_ended;
     bool close_requested = false;
     bool over = false;  // a new run may begin
     bool done = false;  // its last handler has returned
@@ -73,6 +75,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void begin_run(const ExecutionPtr& execution);
   void finish(const ExecutionPtr& execution);
   void close_run(const ExecutionPtr& execution, std::uint16_t code, std::string_view reason);
+  void leave_to_itself(const ExecutionPtr& execution);
   void end_now(const ExecutionPtr& execution);
   void wait_until_gone(const ExecutionPtr& previous);
   void wake_loop();

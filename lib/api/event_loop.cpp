@@ -36,7 +36,8 @@ void EventLoop::Implementation::claim() {
 
 void EventLoop::Implementation::start() {
   const std::lock_guard lock(mutex_);
-  if (thread_.joinable() && thread_has_ended_) end_thread(std::move(thread_));  // a handler stopped it
+  if (thread_.joinable() && thread_has_ended_)
+    end_thread(std::move(thread_));  // a handler stopped it
   if (thread_.joinable()) throw std::logic_error("the EventLoop is being run already");
   const net::SignalsBlocked blocked;  // the program's signals are not for this thread
   thread_has_ended_ = false;
