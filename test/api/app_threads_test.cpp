@@ -244,7 +244,8 @@ TEST_SUITE("WebSocketApp: any thread, any state") {
         CHECK(app.send_text("\xff") == SendResult::invalid);
         CHECK(app.ping(std::string(126, 'x')) == SendResult::invalid);
         const bool is_over = app.wait_for(std::chrono::milliseconds(0));
-        CHECK(is_over == (is_idle || app.state() == State::closed));
+        // The other way round: closed, and the last on_close still at work.
+        if (is_over) CHECK((is_idle || app.state() == State::closed));
         CHECK(app.subprotocol().empty());
         CHECK(app.response().body.empty());
         static_cast<void>(app.local_address() + app.remote_address());
