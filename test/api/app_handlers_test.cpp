@@ -180,6 +180,7 @@ TEST_SUITE("WebSocketApp: handlers") {
   TEST_CASE("a handler may destroy what it was made of when it is replaced within itself") {
     // The captured object's destructor assigns the very callback it was captured by.
     struct Assigns {
+      Assigns(WebSocketApp* app_to_change, bool* to_set) : app(app_to_change), done(to_set) {}
       WebSocketApp* app;
       bool* done;
       ~Assigns() {
@@ -243,6 +244,20 @@ TEST_SUITE("WebSocketApp: handlers") {
     CHECK_FALSE(app.run_forever());
     CHECK(plain_calls == 1);
     CHECK(kept == "x");
+  }
+
+  TEST_CASE("a handler may own what cannot be copied") {
+    EchoServer server;
+    WebSocketApp app(server.url(), quick());
+    bool told = false;
+    app.on_open = [farewell = std::make_unique<std::string>("bye")](WebSocketApp& self) {
+      self.close(1000, *farewell);
+    };
+    app.on_close = [&told, owned = std::make_unique<int>(1)](WebSocketApp&, const CloseInfo&) {
+      told = *owned == 1;
+    };
+    CHECK_FALSE(app.run_forever());
+    CHECK(told);
   }
 
   TEST_CASE("an app with no handler at all runs to its end") {

@@ -189,13 +189,14 @@ constexpr std::pair<const char*, From> threads[] = {{"main", here}, {"another", 
 void in_every_situation(const char* what,
                         const std::function<void(Scene&, From, bool is_idle)>& act) {
   for (const Situation& situation : situations) {
-    for (const auto& [thread, from] : threads) {
+    for (const auto& row : threads) {
+      const char* const thread = row.first;
       CAPTURE(situation.name);
       CAPTURE(thread);
       const Watchdog watchdog(std::string(what) + ", " + situation.name + ", from " + thread);
       Scene scene;
       situation.build(scene);
-      act(scene, from, situation.build == idle);
+      act(scene, row.second, situation.build == idle);
     }
   }
 }

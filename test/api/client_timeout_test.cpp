@@ -194,7 +194,8 @@ TEST_SUITE("WebSocket: time limits") {
     options.timeout = 300ms;
     options.tls.ca_file = support::certificates().authority();  // read sooner than the system's
     for (const auto face : api_test::both_faces) {
-      for (const auto& [url, stage] : rows) {
+      for (const auto& row : rows) {
+        const auto& url = std::get<0>(row);
         CAPTURE(url);
         CAPTURE(api_test::name_of(face));
         const auto begin = std::chrono::steady_clock::now();
@@ -204,7 +205,7 @@ TEST_SUITE("WebSocket: time limits") {
         const auto& error = outcome.errors[0];
         CHECK(error.code == websocket::Errc::connect_timeout);
         CHECK(error.code == Condition::timeout);
-        CHECK(error.stage == stage);
+        CHECK(error.stage == std::get<1>(row));
         CHECK(error.message.find("300 ms") != std::string::npos);
         CHECK(outcome.exception == (face == api_test::Face::client ? "Timeout" : ""));
       }

@@ -138,13 +138,6 @@ class Captured {
   std::string path_;
 };
 
-// The test's own and the echo server's; ThreadSanitizer has one as well.
-#if defined(__SANITIZE_THREAD__)
-constexpr std::size_t quiet_threads = 3;
-#else
-constexpr std::size_t quiet_threads = 2;
-#endif
-
 }  // namespace
 
 TEST_SUITE("no surprises for the host process") {
@@ -274,7 +267,7 @@ TEST_SUITE("no surprises for the host process") {
     if (!has_proc()) return;
     EchoServer server;
     // A resolver's thread of the test before may be on its way out.
-    REQUIRE(comes_true([] { return thread_count() <= quiet_threads; }));
+    REQUIRE(comes_true([] { return thread_count() <= quiet_thread_count + 1; }));
     const std::size_t before = thread_count();
     {
       auto socket = websocket::create_connection(server.url());

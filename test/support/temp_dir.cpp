@@ -10,7 +10,7 @@
 namespace support {
 
 TempDir::TempDir() {
-  std::string name = (std::filesystem::temp_directory_path() / "websocketapp-test-XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path() / "websocketapp-test-").string() + std::string(6, 'X');
   if (::mkdtemp(name.data()) == nullptr) {
     throw std::system_error(errno, std::generic_category(), "mkdtemp " + name);
   }
