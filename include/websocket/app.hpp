@@ -101,8 +101,9 @@ class WEBSOCKET_API WebSocketApp {
   /// own handlers.
   bool wait_for(Duration timeout);
 
-  /// Queues a text message; never blocks. It is masked and framed when the call returns, so `text`
-  /// may be changed. Messages of one thread keep their order.
+  /// Queues a text message; never blocks on the network. It is compressed (where that was agreed
+  /// on; see CompressionOptions), framed and masked when the call returns, so `text` may be
+  /// changed. Messages of one thread keep their order.
   SendResult send(std::string_view text);
   /// The same as send().
   SendResult send_text(std::string_view text);
@@ -122,6 +123,9 @@ class WEBSOCKET_API WebSocketApp {
   std::size_t buffered_amount() const noexcept;
   /// What the server chose of ConnectOptions::subprotocols; "" when nothing, or not open yet.
   std::string subprotocol() const;
+  /// What the server chose of the extensions offered, as it wrote it:
+  /// "permessage-deflate; server_no_context_takeover"; "" when nothing, or not open yet.
+  std::string extensions() const;
   /// The server's answer to the handshake of the latest connection; status 0 before there was one.
   Response response() const;
   /// "127.0.0.1:50412" or "[::1]:50412" of the latest connection; "" before there was one.

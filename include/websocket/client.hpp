@@ -63,7 +63,9 @@ class WEBSOCKET_API WebSocket {
 
   /// Whether messages can be sent, as far as is known without looking at the network.
   bool connected() const noexcept;
-  std::string subprotocol() const;    ///< what the server chose; "" for nothing
+  std::string subprotocol() const;  ///< what the server chose; "" for nothing
+  /// What the server chose of the extensions offered, as it wrote it; "" for nothing.
+  std::string extensions() const;
   const Response& response() const;   ///< the handshake's answer; status 0 before connect()
   bool is_ssl() const noexcept;       ///< whether the latest URL was wss
   std::string local_address() const;  ///< "127.0.0.1:50412" or "[::1]:50412"

@@ -94,7 +94,8 @@ enum class Errc : std::uint8_t {
   invalid_close_code,       ///< a Close frame with a code that may not be sent
 
   // Condition::payload_invalid: 1007 goes out
-  invalid_utf8,  ///< text or a close reason that is not UTF-8
+  invalid_utf8,          ///< text or a close reason that is not UTF-8
+  invalid_deflate_data,  ///< a compressed message that cannot be inflated (RFC 7692)
 
   // Condition::too_big: 1009 goes out
   message_too_big,     ///< a message over Limits::max_message_size

@@ -56,20 +56,32 @@ struct SocketOptions {
   std::string local_address{};  ///< numeric address to connect from; empty: the system chooses
 };
 
-/// permessage-deflate (RFC 7692). Not built yet in this version: it is not offered to the server.
+/// permessage-deflate (RFC 7692), which compresses messages where the server agrees; `extensions()`
+/// of WebSocketApp and WebSocket tells what was agreed on. A library built without zlib offers
+/// nothing. A value out of its range fails with Errc::invalid_option.
+///
+/// Compressing takes some 256 KiB for a connection that sends, inflating some 40 KiB for one that
+/// receives: taken with the first compressed message, and given back (but for what later messages
+/// refer to) when nothing has happened for 10 to 20 seconds.
 struct CompressionOptions {
-  bool enabled{true};
+  bool enabled{true};  ///< false: it is not offered to the server
+  /// Each message is compressed by itself: less memory between messages, and bigger messages. For
+  /// ours (client) or the server's, which must agree to it; else the handshake fails.
   bool client_no_context_takeover{false};
   bool server_no_context_takeover{false};
+  /// How far back compressing looks, as a power of two: 8 to 15, for 256 bytes to 32 KiB. A value
+  /// below 15 for the server must be agreed to; else the handshake fails.
   int client_max_window_bits{15};
   int server_max_window_bits{15};
-  int level{6};
-  std::size_t threshold{256};  ///< shorter messages go out uncompressed
+  int level{6};                ///< zlib's, 0 (not at all) to 9 (smallest and slowest)
+  std::size_t threshold{256};  ///< messages of fewer bytes go out uncompressed
 };
 
 /// Bounds for what a server can make us hold, in bytes unless said otherwise.
 struct Limits {
-  std::size_t max_message_size{64U << 20U};   ///< a bigger message fails with 1009
+  /// A bigger message fails with 1009. Of a compressed one the inflated bytes count, while it is
+  /// being inflated.
+  std::size_t max_message_size{64U << 20U};
   std::size_t max_fragments{131072};          ///< fragments of one message; more fail with 1009
   std::size_t max_response_head{64U << 10U};  ///< the handshake's answer
   /// Unsent data an app holds, frame headers included; a message that would exceed it is refused

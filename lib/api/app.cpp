@@ -71,6 +71,7 @@ std::size_t WebSocketApp::buffered_amount() const noexcept {
   return implementation_->buffered_amount();
 }
 std::string WebSocketApp::subprotocol() const { return implementation_->subprotocol(); }
+std::string WebSocketApp::extensions() const { return implementation_->extensions(); }
 Response WebSocketApp::response() const { return implementation_->response(); }
 std::string WebSocketApp::local_address() const { return implementation_->local_address(); }
 std::string WebSocketApp::remote_address() const { return implementation_->remote_address(); }

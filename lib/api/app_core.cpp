@@ -295,6 +295,11 @@ void WebSocketApp::Implementation::leave_to_itself(const ExecutionPtr& execution
 
 // ---- what is known of the connection
 
+std::string WebSocketApp::Implementation::extensions() const {
+  const std::lock_guard lock(life_mutex_);
+  return facts_.extensions;
+}
+
 std::string WebSocketApp::Implementation::subprotocol() const {
   const std::lock_guard lock(life_mutex_);
   return facts_.subprotocol;

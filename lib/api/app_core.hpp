@@ -48,6 +48,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   State state() const noexcept { return state_.load(std::memory_order_acquire); }
   std::size_t buffered_amount() const noexcept { return outbox_.size(); }
   std::string subprotocol() const;
+  std::string extensions() const;
   Response response() const;
   std::string local_address() const;
   std::string remote_address() const;
@@ -94,6 +95,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void closed(const CloseInfo& info) override;
   void has_room() override;
   void has_left(std::size_t unsent) override;
+  void rests() override { outbox_.rest(); }
 
   void hand_over_outbox();
   void remember_connection();
@@ -143,7 +145,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   // Of the latest connection; guarded by life_mutex_.
   struct Facts {
     Response response;
-    std::string subprotocol, local_address, remote_address;
+    std::string subprotocol, extensions, local_address, remote_address;
   };
   Facts facts_;
 

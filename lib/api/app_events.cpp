@@ -103,7 +103,7 @@ void WebSocketApp::Implementation::state_changed(State state) {
     return;
   }
   if (state == State::open) {
-    outbox_.open();
+    outbox_.open(execution.run->session()->deflate());
   } else {
     outbox_.discard();
   }
@@ -120,8 +120,8 @@ void WebSocketApp::Implementation::opened(bool first_of_the_run) {
 void WebSocketApp::Implementation::remember_connection() {
   const engine::Session& session = *active_->run->session();
   const std::lock_guard lock(life_mutex_);
-  facts_ = {session.response(), session.subprotocol(), session.local_address(),
-            session.remote_address()};
+  facts_ = {session.response(), session.subprotocol(), session.extensions(),
+            session.local_address(), session.remote_address()};
 }
 
 void WebSocketApp::Implementation::received(const protocol::Event& event) {
@@ -161,7 +161,7 @@ void WebSocketApp::Implementation::received(const protocol::Event& event) {
 void WebSocketApp::Implementation::failed(const Error& error) {
   if (error.response) {
     const std::lock_guard lock(life_mutex_);
-    facts_ = {*error.response, {}, {}, {}};
+    facts_ = {*error.response, {}, {}, {}, {}};
   }
   if (trace_.enabled()) trace_.line(engine::one_line("Error: " + error.message));
   tell([this, error] { call_error(error); });

@@ -297,6 +297,11 @@ std::string WebSocket::subprotocol() const {
   return session != nullptr ? session->subprotocol() : "";
 }
 
+std::string WebSocket::extensions() const {
+  const auto* session = implementation_->session();
+  return session != nullptr ? session->extensions() : "";
+}
+
 const Response& WebSocket::response() const {
   static const Response none;
   const auto* session = implementation_->session();

@@ -7,7 +7,36 @@
 namespace websocket::api {
 
 Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
+  const auto compressor = compressor_for(opcode, payload.size());
+  if (compressor) return push_compressed(*compressor, opcode, payload);
   const std::lock_guard lock(mutex_);
+  return append(opcode, payload, 0);
+}
+
+// Null for what goes out as it is, or not at all.
+std::shared_ptr<Outbox::Compressor> Outbox::compressor_for(Opcode opcode, std::size_t size) const {
+  if (protocol::is_control(opcode)) return nullptr;
+  const std::lock_guard lock(mutex_);
+  const bool is_full = frames_.size() + in_flight_ >= limit_;  // do not compress in vain
+  if (!compressor_ || is_full || !compressor_->deflater.wants(size)) return nullptr;
+  return compressor_;
+}
+
+Outbox::Pushed Outbox::push_compressed(Compressor& compressor, Opcode opcode,
+                                       std::string_view payload) {
+  const std::lock_guard compressing(compressor.mutex);
+  base::Buffer scratch;
+  const auto frame = compressor.deflater.deflate(opcode, payload, true, scratch);
+  const std::lock_guard lock(mutex_);
+  // While it was compressed the connection may have gone, and another one come.
+  if (compressor_.get() != &compressor) return {SendResult::closed, false};
+  const Pushed pushed = append(opcode, frame.payload, frame.reserved);
+  if (pushed.result != SendResult::queued) compressor.deflater.forget();
+  return pushed;
+}
+
+// mutex_ is held.
+Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload, std::uint8_t reserved) {
   if (!open_) return {SendResult::closed, false};
   const std::size_t unsent = frames_.size() + in_flight_;
   const std::size_t size = protocol::frame_size(payload.size(), true);
@@ -15,7 +44,7 @@ Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
     refused_ = true;
     return {SendResult::buffer_full, false};
   }
-  protocol::append_frame(frames_, true, opcode, payload, &keys_);
+  protocol::append_frame(frames_, true, opcode, payload, &keys_, reserved);
   return {SendResult::queued, !std::exchange(loop_will_look_, true)};
 }
 
@@ -29,8 +58,10 @@ std::size_t Outbox::size() const {
   return frames_.size() + in_flight_;
 }
 
-void Outbox::open() {
+void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
+  auto compressor = deflate ? std::make_shared<Compressor>(*deflate) : nullptr;
   const std::lock_guard lock(mutex_);
+  compressor_.swap(compressor);
   frames_.clear();
   in_flight_ = 0;
   refused_ = false;
@@ -39,7 +70,9 @@ void Outbox::open() {
 }
 
 void Outbox::discard() {
+  std::shared_ptr<Compressor> gone;  // with its memory, when the lock is
   const std::lock_guard lock(mutex_);
+  compressor_.swap(gone);
   open_ = false;
   frames_.release();
   in_flight_ = 0;
@@ -67,6 +100,17 @@ bool Outbox::set_in_flight(std::size_t size) {
   if (!refused_ || frames_.size() + in_flight_ > limit_ / 2) return false;
   refused_ = false;
   return true;
+}
+
+void Outbox::rest() {
+  std::shared_ptr<Compressor> compressor;
+  {
+    const std::lock_guard lock(mutex_);
+    compressor = compressor_;
+  }
+  if (!compressor) return;
+  const std::unique_lock compressing(compressor->mutex, std::try_to_lock);
+  if (compressing) compressor->deflater.rest();
 }
 
 }  // namespace websocket::api

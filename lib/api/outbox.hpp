@@ -1,16 +1,20 @@
 // What a program's threads have sent and the loop has not taken yet: whole frames, masked already,
-// in one run of bytes. Framing happens on the sender's thread, so that the loop only passes the
-// bytes on.
+// in one run of bytes. Compressing and framing happen on the sender's thread, so that the loop only
+// passes the bytes on.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <websocket/app.hpp>
 #include <websocket/message.hpp>
 
 #include "base/buffer.hpp"
+#include "protocol/deflate.hpp"
 #include "protocol/mask_keys.hpp"
+#include "protocol/message_deflater.hpp"
 
 namespace websocket::api {
 
@@ -30,7 +34,8 @@ class Outbox {
   std::size_t size() const;  // what is here and what has not left the loop yet
 
   // ---- the loop's thread
-  void open();        // a connection is open; the loop will look
+  // A connection is open, and agreed on that; the loop will look.
+  void open(const std::optional<protocol::DeflateAgreement>& deflate);
   void discard();     // the connection is gone, what is here can't go out
   void stay_awake();  // the loop will look when its turn ends: no need to wake it
   // Takes everything, in exchange for an empty buffer; false when there is nothing: wake me from
@@ -38,11 +43,28 @@ class Outbox {
   bool take(base::Buffer& frames);
   // What the loop holds. True once after a push was refused: there is room again.
   bool set_in_flight(std::size_t size);
+  // Gives back memory that it can do without for now.
+  void rest();
 
  private:
+  // A connection's compressor. Its lock is held while a message is compressed and framed, so that
+  // messages go out in the order in which they were compressed; it is taken before mutex_, which
+  // nobody holds for long.
+  struct Compressor {
+    explicit Compressor(const protocol::DeflateAgreement& agreement)
+        : deflater(agreement.client, agreement) {}
+    std::mutex mutex;
+    protocol::MessageDeflater deflater;
+  };
+
+  std::shared_ptr<Compressor> compressor_for(Opcode opcode, std::size_t size) const;
+  Pushed push_compressed(Compressor& compressor, Opcode opcode, std::string_view payload);
+  Pushed append(Opcode opcode, std::string_view payload, std::uint8_t reserved);
+
   const std::size_t limit_;
   mutable std::mutex mutex_;
   protocol::MaskKeys keys_;
+  std::shared_ptr<Compressor> compressor_;  // of the open connection
   base::Buffer frames_;
   std::size_t in_flight_ = 0;
   bool open_ = false;

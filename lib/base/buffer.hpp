@@ -48,6 +48,8 @@ class Buffer {
     begin_ += count;
     if (begin_ == end_) begin_ = end_ = 0;
   }
+  // Forgets the last `count` bytes.
+  void shorten(std::size_t count) noexcept { end_ -= count; }
   void clear() noexcept { begin_ = end_ = 0; }
   // Gives the memory back as well.
   void release() noexcept { Buffer().swap(*this); }

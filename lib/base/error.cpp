@@ -66,6 +66,7 @@ Condition condition_of(Errc code) noexcept {
     case Errc::invalid_close_code:
       return Condition::protocol_violation;
     case Errc::invalid_utf8:
+    case Errc::invalid_deflate_data:
       return Condition::payload_invalid;
     case Errc::message_too_big:
     case Errc::too_many_fragments:
@@ -183,6 +184,8 @@ const char* words_for(Errc code) noexcept {
       return "a Close frame with a code that may not be sent";
     case Errc::invalid_utf8:
       return "text that is not UTF-8";
+    case Errc::invalid_deflate_data:
+      return "a compressed message that cannot be inflated";
     case Errc::message_too_big:
       return "a message that is too big";
     case Errc::too_many_fragments:

@@ -38,6 +38,7 @@ class Run final : private Session::Owner {
     // As Session::Owner says.
     virtual void has_room() = 0;
     virtual void has_left(std::size_t unsent) = 0;
+    virtual void rests() = 0;
 
    protected:
     ~Listener() = default;
@@ -71,6 +72,7 @@ class Run final : private Session::Owner {
   void session_has_events() override;
   void session_has_room() override { listener_.has_room(); }
   void session_has_left(std::size_t unsent) override { listener_.has_left(unsent); }
+  void session_rests() override { listener_.rests(); }
 
   void connect();
   void handle(const protocol::Event& event);

@@ -12,6 +12,9 @@
 namespace websocket::engine {
 namespace {
 
+// When a connection gives back what it can do without; the next message takes it again.
+constexpr Duration idle_after = std::chrono::seconds(10);
+
 std::string seconds(Duration duration) {
   const auto count = duration.count();
   if (count % 1000 != 0) return std::to_string(count) + " ms";
@@ -152,11 +155,18 @@ void Session::opened() {
   timer_.reset();
   result_.opened = true;
   trace("Websocket connected");
-  wire_trace_.opened();
+  wire_trace_.opened(deflate());
   Keepalive::Link& link = *this;
   keepalive_ =
       std::make_unique<Keepalive>(loop_, link, settings_.ping_interval, settings_.ping_timeout);
   keepalive_->start();
+  if (deflate()) idle_timer_.emplace(loop_, idle_after, [this] { rest(); });
+}
+
+// The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens.
+void Session::rest() {
+  protocol_->rest();
+  if (owner_ != nullptr) owner_->session_rests();
 }
 
 // ---- what comes of it
@@ -177,6 +187,8 @@ std::optional<protocol::Event> Session::next_event() {
   if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
   if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
     const Stage where = result_.opened ? Stage::open : Stage::handshake;
+    // The last word to a server whose answer will not do.
+    if (!result_.opened && protocol_->has_output()) write_once(protocol_->output());
     finish(where, closed->info, closed->failure);
     return next_event();
   }
@@ -197,6 +209,7 @@ const Response& Session::response() const noexcept {
 }
 
 std::string Session::subprotocol() const { return protocol_ ? protocol_->subprotocol() : ""; }
+std::string Session::extensions() const { return protocol_ ? protocol_->extensions() : ""; }
 
 void Session::want_fragments(bool wanted) noexcept {
   if (protocol_) protocol_->want_fragments(wanted);
@@ -284,6 +297,7 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   if (failure) result_.error = make_error(stage, std::move(*failure));
   if (stream_) stream_->shut_down_sending();
   if (keepalive_) keepalive_->stop();
+  idle_timer_.reset();
   connector_.reset();
   timer_.reset();
   stream_.reset();

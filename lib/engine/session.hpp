@@ -15,6 +15,7 @@
 
 #include "base/trace_sink.hpp"
 #include "engine/connector.hpp"
+#include "engine/idle_timer.hpp"
 #include "engine/keepalive.hpp"
 #include "engine/wire_trace.hpp"
 #include "net/loop.hpp"
@@ -46,6 +47,8 @@ class Session final : public std::enable_shared_from_this<Session>,
     virtual void session_has_room() {}
     // What could be written was; that much is left.
     virtual void session_has_left(std::size_t /*unsent*/) {}
+    // Nothing has happened for a while: memory can be given back.
+    virtual void session_rests() {}
 
    protected:
     ~Owner() = default;
@@ -76,6 +79,11 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool is_secure() const noexcept { return url_.secure; }
   const Response& response() const noexcept;
   std::string subprotocol() const;
+  std::string extensions() const;
+  // Of an open connection: what was agreed on.
+  const std::optional<protocol::DeflateAgreement>& deflate() const noexcept {
+    return protocol_->deflate();
+  }
   const std::string& local_address() const noexcept { return local_address_; }
   const std::string& remote_address() const noexcept { return remote_address_; }
 
@@ -94,6 +102,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void arm_connect_deadline();
   void connecting_took_too_long();
   void opened();
+  void rest();
 
   // ---- bytes (session_io.cpp)
   void ready_to_read() override;
@@ -139,6 +148,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
   bool close_timer_is_armed_ = false;
   std::unique_ptr<Keepalive> keepalive_;
+  std::optional<IdleTimer> idle_timer_;  // where there is memory to give back
 
   // Bytes.
   bool reading_is_paused_ = false;

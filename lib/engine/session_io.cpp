@@ -48,6 +48,7 @@ bool Session::read_once() {
       return false;
     case net::IoStatus::ok:
       ++signs_of_life_;
+      if (idle_timer_) idle_timer_->touch();
       wire_trace_.received({into.data(), result.size}, at_frame);
       break;
     case net::IoStatus::end:
@@ -123,11 +124,12 @@ bool Session::write_once(std::string_view bytes) {
   const net::IoResult result = stream_->write(bytes);
   switch (result.status) {
     case net::IoStatus::ok:
-      if (protocol_->handshake_done()) {
+      if (protocol_->sends_frames()) {
         wire_trace_.sent(bytes.substr(0, result.size), !output_is_cut_);
       }
       output_is_cut_ = result.size < bytes.size();
       written_ += result.size;
+      if (idle_timer_) idle_timer_->touch();
       protocol_->consume_output(result.size);
       return true;
     case net::IoStatus::would_block:

@@ -104,6 +104,8 @@ void FrameTrace::restart() noexcept {
   raw_.clear();
   header_.reset();
   payload_seen_ = 0;
+  inflated_.clear();
+  inflated_size_ = 0;
 }
 
 std::size_t FrameTrace::take_header(std::string_view bytes) {
@@ -112,6 +114,9 @@ std::size_t FrameTrace::take_header(std::string_view bytes) {
   header_ = protocol::decode_header(raw_);
   if (!header_) return raw_.size() - before;
   raw_.resize(header_->size);
+  if (!protocol::is_control(header_->opcode) && header_->opcode != Opcode::continuation) {
+    message_is_compressed_ = (header_->reserved & protocol::rsv1) != 0;
+  }
   return header_->size - before;
 }
 
@@ -120,6 +125,7 @@ std::size_t FrameTrace::take_payload(std::string_view bytes) {
       std::min<std::uint64_t>(bytes.size(), header_->length - payload_seen_));
   const std::size_t shown = raw_.size() - header_->size;
   raw_ += bytes.substr(0, std::min(size, shown_payload - shown));
+  if (is_compressed() && inflater_) inflate(bytes.substr(0, size));
   payload_seen_ += size;
   if (payload_seen_ == header_->length) {
     show();
@@ -128,19 +134,56 @@ std::size_t FrameTrace::take_payload(std::string_view bytes) {
   return size;
 }
 
+bool FrameTrace::is_compressed() const noexcept {
+  return message_is_compressed_ && !protocol::is_control(header_->opcode);
+}
+
+// In small pieces: what they inflate to is dropped as soon as it was counted.
+void FrameTrace::inflate(std::string_view bytes) {
+  constexpr std::size_t piece_size = 1024;
+  const bool ends_message = header_->fin && payload_seen_ + bytes.size() == header_->length;
+  std::uint64_t offset = payload_seen_;
+  base::Buffer inflated;
+  auto result = protocol::Inflater::Result::ok;
+  while (!bytes.empty() && result == protocol::Inflater::Result::ok) {
+    std::string piece(bytes.substr(0, piece_size));
+    bytes.remove_prefix(piece.size());
+    if (header_->masked) {
+      protocol::mask_copy(piece.data(), piece.data(), piece.size(), header_->key,
+                          static_cast<std::size_t>(offset % 4));
+    }
+    offset += piece.size();
+    result = inflater_->inflate(piece, inflated, std::string::npos);
+    take_inflated(inflated);
+  }
+  if (ends_message && result == protocol::Inflater::Result::ok) {
+    result = inflater_->end_message(inflated, std::string::npos);
+    take_inflated(inflated);
+  }
+  if (result != protocol::Inflater::Result::ok) look_away();
+}
+
+void FrameTrace::take_inflated(base::Buffer& inflated) {
+  inflated_ += inflated.view().substr(0, shown_payload - inflated_.size());
+  inflated_size_ += inflated.size();
+  inflated.clear();
+}
+
 void FrameTrace::show() {
   std::string raw = std::string(prefix_) + " raw: ";
   append_cut(raw, raw_, header_->size + header_->length);
   sink_.line(raw);
 
-  std::string payload = raw_.substr(header_->size);
-  if (header_->masked) {
+  const bool shows_inflated = is_compressed() && inflater_;
+  std::string payload = shows_inflated ? inflated_ : raw_.substr(header_->size);
+  if (header_->masked && !shows_inflated) {
     protocol::mask_copy(payload.data(), payload.data(), payload.size(), header_->key);
   }
   std::string decoded = std::string(prefix_) + " decoded: fin=" + (header_->fin ? "1" : "0") +
                         " opcode=" + std::to_string(static_cast<unsigned>(header_->opcode)) +
                         " data=";
-  append_cut(decoded, payload, header_->length);
+  append_cut(decoded, payload, shows_inflated ? inflated_size_ : header_->length);
+  if (is_compressed() && !shows_inflated) decoded += " (compressed)";
   sink_.line(decoded);
 }
 
@@ -169,8 +212,12 @@ void WireTrace::received_answer(std::string_view bytes) {
   if (handshake_ != Handshake::switched) answer_ = {};
 }
 
-void WireTrace::opened() {
+void WireTrace::opened(const std::optional<protocol::DeflateAgreement>& deflate) {
   const bool follows_from_the_start = handshake_ == Handshake::switched;
+  if (deflate && follows_from_the_start) {
+    sent_.use_deflate(deflate->client);
+    received_.use_deflate(deflate->server);
+  }
   handshake_ = Handshake::over;
   const std::string frames = std::exchange(answer_, {});
   if (follows_from_the_start) received(frames, true);
@@ -178,6 +225,7 @@ void WireTrace::opened() {
 
 bool WireTrace::follows(FrameTrace& frames, bool& following, bool at_frame) {
   const bool enabled = sink_.enabled();
+  if (!enabled) frames.look_away();
   if (enabled && !following && at_frame) frames.restart();
   following = enabled && (following || at_frame);
   return following;

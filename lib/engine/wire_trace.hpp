@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/buffer.hpp"
 #include "base/trace_sink.hpp"
+#include "protocol/deflate.hpp"
 #include "protocol/frame.hpp"
 
 namespace websocket::engine {
@@ -24,10 +26,17 @@ class FrameTrace {
   void feed(std::string_view bytes);
   // They were not all shown: the next ones begin a frame.
   void restart() noexcept;
+  // From here on messages may be compressed like that; they are shown inflated.
+  void use_deflate(const protocol::DeflateSide& side) { inflater_.emplace(side); }
+  // Some bytes go by unseen: what later messages refer to is lost.
+  void look_away() noexcept { inflater_.reset(); }
 
  private:
   std::size_t take_header(std::string_view bytes);
   std::size_t take_payload(std::string_view bytes);
+  void inflate(std::string_view bytes);
+  void take_inflated(base::Buffer& inflated);
+  bool is_compressed() const noexcept;
   void show();
 
   base::TraceSink& sink_;
@@ -35,6 +44,11 @@ class FrameTrace {
   std::string raw_;                // the header, then as much of the payload as is shown
   std::optional<protocol::FrameHeader> header_;
   std::uint64_t payload_seen_ = 0;
+
+  std::optional<protocol::Inflater> inflater_;
+  bool message_is_compressed_ = false;
+  std::string inflated_;  // of the frame, as much as is shown
+  std::uint64_t inflated_size_ = 0;
 };
 
 // Both directions of a connection, and its handshake. Costs a branch while the trace is off; turned
@@ -45,8 +59,8 @@ class WireTrace {
       : sink_(sink), sent_(sink, "++Sent"), received_(sink, "++Rcv") {}
 
   void request(std::string_view head);
-  // The answer was a right one: what came behind it are frames.
-  void opened();
+  // The answer was a right one, and that was agreed on: what came behind it are frames.
+  void opened(const std::optional<protocol::DeflateAgreement>& deflate);
   // `at_frame`: the first of these bytes begins a frame.
   void sent(std::string_view bytes, bool at_frame) {
     if (follows(sent_, follows_sent_, at_frame)) sent_.feed(bytes);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,46 +14,13 @@
 #include <websocket/options.hpp>
 
 #include "base/failure.hpp"
+#include "protocol/deflate.hpp"
+#include "protocol/extension_list.hpp"
 #include "protocol/handshake_request.hpp"
+#include "protocol/http_body.hpp"
 #include "protocol/http_head.hpp"
 
 namespace websocket::protocol {
-
-// The body of an answer, up to a bound: RFC 9112 6 (length) and 7.1 (chunked). For the words a
-// server gives when it refuses; trailers are not looked at.
-class BodyReader {
- public:
-  BodyReader() = default;
-  BodyReader(int status, const Headers& headers, std::size_t max_size);
-
-  enum class Progress : std::uint8_t { more, done };
-  // Done at the body's end, at `max_size`, and where its length cannot be made out.
-  Progress feed(std::string_view bytes, std::size_t& consumed);
-  Progress progress() const noexcept;
-
-  // What there is of it.
-  std::string take_body() noexcept { return std::move(body_); }
-
- private:
-  enum class State : std::uint8_t {
-    until_length,
-    until_end,
-    chunk_line,
-    chunk_data,
-    chunk_end,
-    done
-  };
-
-  std::size_t take_data(std::string_view bytes);
-  std::size_t take_chunk_line(std::string_view bytes);
-  State read_chunk_size(std::string_view line);
-
-  State state_ = State::done;
-  std::size_t max_size_ = 0;
-  std::uint64_t left_ = 0;  // of the body or chunk
-  std::string line_;        // a chunk's size line, or the line end behind its data
-  std::string body_;
-};
 
 class ClientHandshake {
  public:
@@ -76,6 +44,10 @@ class ClientHandshake {
   const Response& response() const noexcept { return response_; }
   // What the server chose; empty for nothing.
   const std::string& subprotocol() const noexcept { return subprotocol_; }
+  // What the server chose of the extensions, as it wrote it; empty for none.
+  const std::string& extensions() const noexcept { return extensions_; }
+  // What both agreed on; nothing where the server did not take permessage-deflate.
+  const std::optional<DeflateAgreement>& deflate() const noexcept { return deflate_; }
 
  private:
   enum class State : std::uint8_t { head, body, accepted, failed };
@@ -89,12 +61,15 @@ class ClientHandshake {
   bool check_upgrade();
   bool check_accept();
   bool check_extensions();
+  bool check_extension(const Extension& extension);
   bool check_subprotocol();
   bool fail(Errc code, std::string message);
+  bool fail(base::Failure failure);
 
   // What was asked
   std::string key_;
   std::vector<std::string> offered_;
+  std::optional<CompressionOptions> compression_;
   std::size_t max_head_;
 
   // What was answered
@@ -104,6 +79,8 @@ class ClientHandshake {
   BodyReader body_;
   Response response_;
   std::string subprotocol_;
+  std::string extensions_;
+  std::optional<DeflateAgreement> deflate_;
   base::Failure failure_{};  // of value once failed
 };
 

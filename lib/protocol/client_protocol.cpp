@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "protocol/close_code.hpp"
+
 namespace websocket::protocol {
 namespace {
 
@@ -81,6 +83,7 @@ std::optional<Event> ClientProtocol::next_handshake_event() {
       return std::nullopt;
     case ClientHandshake::Progress::accepted:
       handshake_done_ = true;
+      if (handshake_.deflate()) connection_.use_deflate(*handshake_.deflate());
       // Frames may stand right behind the head, in the same segment.
       connection_.feed(std::exchange(head_input_, {}));
       if (eof_) connection_.commit_eof(std::move(eof_cause_));
@@ -94,6 +97,10 @@ std::optional<Event> ClientProtocol::next_handshake_event() {
 
 void ClientProtocol::refuse(std::optional<base::Failure> failure) {
   refused_ = true;
+  // To the server, which answered 101, the connection is open: it is told what we do not agree on.
+  if (failure && failure->code == Errc::unexpected_extension) {
+    connection_.close(static_cast<std::uint16_t>(close_code_for(failure->code)), {});
+  }
   failure_ = std::move(failure);
   head_input_ = {};
 }

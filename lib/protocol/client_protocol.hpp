@@ -36,6 +36,8 @@ class ClientProtocol {
 
   std::string_view output();
   void consume_output(std::size_t size) noexcept;
+  // Whether what output() gives are frames; before, it is the request.
+  bool sends_frames() const noexcept { return request_left_.empty(); }
   bool has_output() const noexcept { return !request_left_.empty() || connection_.has_output(); }
 
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
@@ -54,6 +56,10 @@ class ClientProtocol {
   const std::string& request() const noexcept { return request_; }
   const Response& response() const noexcept { return handshake_.response(); }
   const std::string& subprotocol() const noexcept { return handshake_.subprotocol(); }
+  const std::string& extensions() const noexcept { return handshake_.extensions(); }
+  const std::optional<DeflateAgreement>& deflate() const noexcept { return handshake_.deflate(); }
+  // Gives back memory that it can do without for now.
+  void rest() noexcept { connection_.rest(); }
 
  private:
   std::optional<Event> next_handshake_event();

@@ -45,9 +45,13 @@ std::string make_close_payload(std::uint16_t code, std::string_view reason) {
 
 CloseCode close_code_for(Errc code) noexcept {
   const std::error_code error = code;
-  // RFC 6455 7.4.1 at 1007 and 1009.
+  // RFC 6455 7.4.1 has a code for each of these.
   if (error == Condition::payload_invalid) return CloseCode::invalid_payload;
   if (error == Condition::too_big) return CloseCode::too_big;
+  // 1010: "an endpoint (client) is terminating the connection because it has expected the server to
+  // negotiate one or more extension, but the server didn't return them in the response message of
+  // the WebSocket handshake".
+  if (code == Errc::unexpected_extension) return CloseCode::mandatory_extension;
   return CloseCode::protocol_error;
 }
 

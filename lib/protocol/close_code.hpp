@@ -17,7 +17,8 @@ enum class CloseCode : std::uint16_t {
   no_status = 1005,  // stands for a Close frame without a code; never sent
   abnormal = 1006,   // stands for no Close frame at all; never sent
   invalid_payload = 1007,
-  too_big = 1009
+  too_big = 1009,
+  mandatory_extension = 1010
 };
 
 // 1000-1003, 1007-1014, 3000-4999.

@@ -19,6 +19,17 @@ base::Failure connection_lost() {
 Connection::Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys)
     : role_(role), keys_(keys), reader_(role, limits, check_utf8) {}
 
+void Connection::use_deflate(const DeflateAgreement& agreement) {
+  const bool is_client = role_ == Role::client;
+  reader_.use_deflate(is_client ? agreement.server : agreement.client);
+  deflater_.emplace(is_client ? agreement.client : agreement.server, agreement);
+}
+
+void Connection::rest() noexcept {
+  reader_.rest();
+  if (deflater_) deflater_->rest();
+}
+
 // ---- in
 
 void Connection::commit_eof(std::optional<base::Failure> failure) {
@@ -140,6 +151,14 @@ void Connection::append(Opcode opcode, std::string_view payload, bool fin) {
   append_frame(output_, fin, opcode, payload, role_ == Role::client ? keys_ : nullptr);
 }
 
+void Connection::append_data(Opcode opcode, std::string_view payload, bool fin) {
+  if (!deflater_ || is_control(opcode)) return append(opcode, payload, fin);
+  base::Buffer scratch;
+  const auto frame = deflater_->deflate(opcode, payload, fin, scratch);
+  append_frame(output_, fin, opcode, frame.payload, role_ == Role::client ? keys_ : nullptr,
+               frame.reserved);
+}
+
 void Connection::append_pending_pong() {
   if (!pong_) return;
   append(Opcode::pong, *pong_);
@@ -149,7 +168,7 @@ void Connection::append_pending_pong() {
 bool Connection::send(Opcode opcode, std::string_view payload, bool fin) {
   if (state_ != State::open) return false;
   append_pending_pong();
-  append(opcode, payload, fin);
+  append_data(opcode, payload, fin);
   return true;
 }
 

@@ -18,6 +18,8 @@
 
 #include "base/buffer.hpp"
 #include "base/failure.hpp"
+#include "protocol/deflate.hpp"
+#include "protocol/message_deflater.hpp"
 #include "protocol/message_reader.hpp"
 
 namespace websocket::protocol {
@@ -53,6 +55,11 @@ class Connection {
   // Keys mask what a client sends; null for a server. They outlive the connection.
   Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys);
 
+  // permessage-deflate was agreed on. Before anything is received or sent.
+  void use_deflate(const DeflateAgreement& agreement);
+  // Gives back memory that it can do without for now.
+  void rest() noexcept;
+
   // In: as message_reader says. Then next_event() until it gives nothing.
   void want_fragments(bool wanted) noexcept { reader_.want_fragments(wanted); }
   std::span<char> prepare(std::span<char> scratch) { return reader_.prepare(scratch); }
@@ -70,7 +77,8 @@ class Connection {
   void consume_output(std::size_t size) noexcept { output_.consume(size); }
   bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
 
-  // A frame of data or a ping or pong; false when the state does not allow it any more.
+  // A frame of data or a ping or pong, compressed where that was agreed on and is worth it; false
+  // when the state does not allow it any more.
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
   // Frames that were put together elsewhere, whole ones; takes them all out of there.
   bool send_frames(base::Buffer& frames);
@@ -94,6 +102,7 @@ class Connection {
   Event violated(base::Failure failure);
   void answer_ping(std::string_view payload);
   void append(Opcode opcode, std::string_view payload, bool fin = true);
+  void append_data(Opcode opcode, std::string_view payload, bool fin);
   void append_pending_pong();
   void end(std::optional<base::Failure> failure);
 
@@ -107,6 +116,7 @@ class Connection {
       eof_;  // set when the stream has ended; told when all input was looked at
   MessageReader reader_;
   base::Buffer output_;
+  std::optional<MessageDeflater> deflater_;  // once deflate was agreed on
   std::optional<std::string> pong_;  // waits for the output to leave; a later one takes its place
 };
 

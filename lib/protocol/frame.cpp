@@ -71,15 +71,26 @@ std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept {
   return header;
 }
 
-std::optional<base::Failure> check_header(const FrameHeader& header, Role sender) {
+std::optional<base::Failure> check_header(const FrameHeader& header, Role sender,
+                                          std::uint8_t defined_reserved) {
   // RFC 6455 5.2: "If a nonzero value is received and none of the negotiated extensions defines the
   // meaning of such a nonzero value, the receiving endpoint MUST _Fail the WebSocket Connection_."
-  if (header.reserved != 0) {
+  if ((header.reserved & ~unsigned{defined_reserved}) != 0) {
     return failure(Errc::reserved_bits, "a frame has reserved bits set (RSV " +
                                             std::to_string(header.reserved) +
                                             "), which no extension agreed on defines");
   }
-  // 5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
+  // RFC 7692 6.1: "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and
+  // non-first fragments of a data message. An endpoint receiving such a frame MUST _Fail the
+  // WebSocket Connection_."
+  if ((header.reserved & rsv1) != 0 &&
+      (is_control(header.opcode) || header.opcode == Opcode::continuation)) {
+    return failure(Errc::reserved_bits,
+                   is_control(header.opcode)
+                       ? "a control frame is marked as compressed (RSV1)"
+                       : "a continuation frame is marked as compressed (RSV1)");
+  }
+  // RFC 6455 5.2: "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket
   // Connection_."
   if (!is_defined(header.opcode)) {
     return failure(Errc::reserved_opcode, "a frame has the reserved opcode " +
@@ -120,13 +131,14 @@ std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
 }
 
 void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
-                  MaskKeys* keys) {
+                  MaskKeys* keys, std::uint8_t reserved) {
   const std::size_t size = frame_size(payload.size(), keys != nullptr);
   char* at = to.prepare(size);
   const unsigned extended = length_field_size(payload.size());
   const std::uint64_t short_length = extended == 0 ? payload.size() : extended == 2 ? 126U : 127U;
 
-  *at++ = static_cast<char>(static_cast<unsigned>(opcode) | (fin ? fin_bit : 0U));
+  *at++ = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
+                            (fin ? fin_bit : 0U));
   *at++ = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
   at = store_big_endian(at, payload.size(), extended);
   if (keys != nullptr) {

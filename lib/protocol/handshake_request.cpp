@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "protocol/deflate_offer.hpp"
 #include "protocol/handshake_key.hpp"
 
 namespace websocket::protocol {
@@ -212,6 +213,10 @@ base::Outcome<HandshakeRequest> make_handshake_request(const Url& url,
   const auto& fields = std::get<ProgramFields>(outcome);
 
   HandshakeRequest request{{}, make_key(nonce), options.subprotocols};
+  if (options.compression.enabled) {
+    if (auto failure = check_compression(options.compression)) return *std::move(failure);
+    if (deflate_is_available()) request.compression = options.compression;
+  }
   std::string& bytes = request.bytes;
   // RFC 6455 4.1: "The method of the request MUST be GET, and the HTTP version MUST be at least
   // 1.1."
@@ -226,6 +231,9 @@ base::Outcome<HandshakeRequest> make_handshake_request(const Url& url,
   append(bytes, "Connection", "Upgrade");
   if (!request.subprotocols.empty()) {
     append(bytes, "Sec-WebSocket-Protocol", join(request.subprotocols, ", "));
+  }
+  if (request.compression) {
+    append(bytes, "Sec-WebSocket-Extensions", offer_deflate(*request.compression));
   }
   if (!options.user_agent.empty() && !fields.has_user_agent) {
     append(bytes, "User-Agent", options.user_agent);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,9 +20,11 @@ struct HandshakeRequest {
   // What the server's answer is held against.
   std::string key;
   std::vector<std::string> subprotocols;
+  std::optional<CompressionOptions> compression = {};  // permessage-deflate was offered like this
 };
 
-// Errc::invalid_header or invalid_subprotocol where the program asks for what must not be sent.
+// Errc::invalid_header, invalid_subprotocol or invalid_option where the program asks for what must
+// not be sent.
 // `from_factory` is what options.header_factory gave for this attempt.
 base::Outcome<HandshakeRequest> make_handshake_request(const Url& url,
                                                        const ConnectOptions& options,

@@ -57,6 +57,7 @@ HeadParser::Progress HeadParser::take_line_part(std::string_view bytes, std::siz
 
 // Tells garbage, and servers that speak first in another protocol, by their first bytes.
 HeadParser::Progress HeadParser::check_beginning(std::string_view following) {
+  if (line_.empty()) return Progress::more;
   switch (kind_) {
     case HeadKind::answer: {
       constexpr std::string_view beginning = "HTTP/1.";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,15 @@ constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
 constexpr std::size_t first_reservation = std::size_t{64} << 10U;
 // A message buffer bigger than this is given back once its message was delivered.
 constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
+
+// What a message may have on the wire. Compressing makes noise a little longer, by less than this;
+// what it inflates to is counted as it does.
+constexpr std::size_t most_wire_bytes(std::size_t max_message_size, bool compressed) noexcept {
+  if (!compressed) return max_message_size;
+  const std::size_t slack = max_message_size / 4 + 1024;
+  return max_message_size +
+         std::min(slack, std::numeric_limits<std::size_t>::max() - max_message_size);
+}
 
 constexpr Role other(Role role) noexcept {
   return role == Role::client ? Role::server : Role::client;
@@ -38,7 +48,7 @@ void MessageReader::forget_delivered() noexcept {
 }
 
 bool MessageReader::reads_straight() const noexcept {
-  return state_ == State::payload && !is_control(frame_.opcode) &&
+  return state_ == State::payload && !is_control(frame_.opcode) && !compressed_ &&
          left_of_frame() >= straight_threshold;
 }
 
@@ -102,7 +112,8 @@ std::optional<FrameHeader> MessageReader::take_header() noexcept {
 }
 
 std::optional<base::Failure> MessageReader::check(const FrameHeader& header) const {
-  if (auto failure = check_header(header, peer_)) return failure;
+  if (auto failure = check_header(header, peer_, inflater_ ? rsv1 : std::uint8_t{0}))
+    return failure;
   if (is_control(header.opcode)) return std::nullopt;
 
   // RFC 6455 5.4: "The fragments of one message MUST NOT be interleaved between the fragments of
@@ -117,7 +128,8 @@ std::optional<base::Failure> MessageReader::check(const FrameHeader& header) con
                          "a new message began before the fragmented one had ended"};
   }
   const std::size_t before = continues ? message_size_ : 0;
-  if (header.length > max_message_size_ - before) {
+  const bool compressed = continues ? compressed_ : (header.reserved & rsv1) != 0;
+  if (header.length > most_wire_bytes(max_message_size_, compressed) - before) {
     return base::Failure{Errc::message_too_big,
                          "a message of at least " + std::to_string(before + header.length) +
                              " bytes came; the limit is " + std::to_string(max_message_size_)};
@@ -137,8 +149,10 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
   if (is_control(header.opcode)) return;
   if (header.opcode != Opcode::continuation) {
     message_opcode_ = header.opcode;
+    compressed_ = (header.reserved & rsv1) != 0;
     message_size_ = 0;
     fragments_ = 0;
+    inflated_size_ = 0;
     streaming_ = fragments_wanted_ && !header.fin;
     utf8_.reset();
   }
@@ -160,8 +174,9 @@ std::optional<Received> MessageReader::read_payload() {
 
   const std::string_view piece(data, size);
   if (is_control(frame_.opcode)) return end_control_frame(piece);
+  if (compressed_) return inflate_payload(piece);
 
-  if (auto failure = check_text(piece)) return fail(std::move(*failure));
+  if (auto failure = check_text(piece, message_has_ended())) return fail(std::move(*failure));
   const bool is_whole = from_the_start && frame_has_ended();
   if (is_whole && message_.empty() && !input_is_in_place_ && (frame_.fin || streaming_))
     return end_data_frame(piece);
@@ -169,6 +184,41 @@ std::optional<Received> MessageReader::read_payload() {
   if (!frame_has_ended()) return std::nullopt;
   delivered_ = frame_.fin || streaming_;
   return end_data_frame(message_.view());
+}
+
+// RFC 7692 6.2: the payloads of a message's frames, one after the other, are what was compressed.
+std::optional<Received> MessageReader::inflate_payload(std::string_view piece) {
+  const std::size_t before = message_.size();
+  auto failure = inflate(piece);
+  // What came out before it failed is looked at first: in other cuts it would have been.
+  const bool ends = !failure && message_has_ended();
+  if (auto not_text = check_text(message_.view().substr(before), ends)) failure = not_text;
+  if (failure) return fail(std::move(*failure));
+  if (!frame_has_ended()) return std::nullopt;
+  delivered_ = frame_.fin || streaming_;
+  return end_data_frame(message_.view());
+}
+
+std::optional<base::Failure> MessageReader::inflate(std::string_view piece) {
+  const std::size_t before = message_.size();
+  const auto left = [&] { return max_message_size_ - inflated_size_ - (message_.size() - before); };
+  Inflater::Result result = inflater_->inflate(piece, message_, left());
+  if (result == Inflater::Result::ok && message_has_ended()) {
+    result = inflater_->end_message(message_, left());
+  }
+  inflated_size_ += message_.size() - before;
+  switch (result) {
+    case Inflater::Result::ok:
+      return std::nullopt;
+    case Inflater::Result::too_big:
+      return base::Failure{Errc::message_too_big,
+                           "a compressed message inflates to more than the limit of " +
+                               std::to_string(max_message_size_) + " bytes"};
+    case Inflater::Result::invalid:
+      break;
+  }
+  return base::Failure{Errc::invalid_deflate_data,
+                       "a compressed message cannot be inflated (RFC 7692 7.2.2)"};
 }
 
 std::optional<Received> MessageReader::end_control_frame(std::string_view piece) {
@@ -194,12 +244,12 @@ std::optional<Received> MessageReader::end_data_frame(std::string_view payload) 
 // RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
 // stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket
 // Connection_."
-std::optional<base::Failure> MessageReader::check_text(std::string_view piece) noexcept {
+std::optional<base::Failure> MessageReader::check_text(std::string_view piece, bool ends) noexcept {
   if (message_opcode_ != Opcode::text || !check_utf8_) return std::nullopt;
   if (!utf8_.feed(piece)) {
     return base::Failure{Errc::invalid_utf8, "a text message is not UTF-8"};
   }
-  if (frame_has_ended() && frame_.fin && !utf8_.complete()) {
+  if (ends && !utf8_.complete()) {
     return base::Failure{Errc::invalid_utf8, "a text message ends within a UTF-8 character"};
   }
   return std::nullopt;

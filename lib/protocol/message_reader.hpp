@@ -1,5 +1,5 @@
-// Turns received bytes into messages, fragments and control frames: RFC 6455 5 and 8.1, one side's
-// ears. What to do about them (pong, closing) is connection's business.
+// Turns received bytes into messages, fragments and control frames: RFC 6455 5 and 8.1, RFC 7692 6.2,
+// one side's ears. What to do about them (pong, closing) is connection's business.
 //
 // Bytes come in through prepare() and commit(), or through feed(); then next() is asked until it
 // gives nothing. Views it gives are valid until it is asked again. A message that arrived whole is
@@ -20,6 +20,7 @@
 #include "base/buffer.hpp"
 #include "base/failure.hpp"
 #include "base/utf8.hpp"
+#include "protocol/deflate.hpp"
 #include "protocol/frame.hpp"
 
 namespace websocket::protocol {
@@ -51,6 +52,13 @@ class MessageReader {
   // From the next message on: give the fragments of a fragmented message instead of the whole.
   void want_fragments(bool wanted) noexcept { fragments_wanted_ = wanted; }
 
+  // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
+  void use_deflate(const DeflateSide& peer) { inflater_.emplace(peer); }
+  // Gives back memory that it can do without.
+  void rest() noexcept {
+    if (inflater_ && !in_message_ && between_frames()) inflater_->rest();
+  }
+
   // Where the next bytes are to be read to: somewhere in `scratch` or in memory of its own.
   // Only after next() gave nothing.
   std::span<char> prepare(std::span<char> scratch);
@@ -76,13 +84,16 @@ class MessageReader {
   std::optional<base::Failure> check(const FrameHeader& header) const;
   void begin_frame(const FrameHeader& header) noexcept;
   std::optional<Received> read_payload();
+  std::optional<Received> inflate_payload(std::string_view piece);
+  std::optional<base::Failure> inflate(std::string_view piece);
   std::optional<Received> end_control_frame(std::string_view piece);
   std::optional<Received> end_data_frame(std::string_view payload);
-  std::optional<base::Failure> check_text(std::string_view piece) noexcept;
+  std::optional<base::Failure> check_text(std::string_view piece, bool ends) noexcept;
   Received fail(base::Failure failure);
 
   std::uint64_t left_of_frame() const noexcept { return frame_.length - frame_received_; }
   bool frame_has_ended() const noexcept { return frame_received_ == frame_.length; }
+  bool message_has_ended() const noexcept { return frame_.fin && frame_has_ended(); }
   bool reads_straight() const noexcept;
   void keep(std::string_view piece);
 
@@ -113,11 +124,14 @@ class MessageReader {
   bool in_message_ = false;  // a fragment came and the last one did not
   bool streaming_ = false;
   bool delivered_ = false;  // the last next() gave a view of `message_`
+  bool compressed_ = false;
   Opcode message_opcode_ = Opcode::continuation;
-  std::size_t message_size_ = 0;
+  std::size_t message_size_ = 0;   // on the wire
+  std::size_t inflated_size_ = 0;  // of a compressed message, all its fragments
   std::size_t fragments_ = 0;
   base::Buffer message_;
   base::Utf8Validator utf8_;
+  std::optional<Inflater> inflater_;  // once deflate was agreed on
 };
 
 }  // namespace websocket::protocol

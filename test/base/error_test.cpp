@@ -37,7 +37,7 @@ const std::vector<std::pair<Condition, std::vector<Errc>>> families = {
       Errc::fragmented_control, Errc::control_too_long, Errc::length_not_minimal,
       Errc::length_out_of_range, Errc::unexpected_continuation, Errc::interrupted_message,
       Errc::invalid_close_payload, Errc::invalid_close_code}},
-    {Condition::payload_invalid, {Errc::invalid_utf8}},
+    {Condition::payload_invalid, {Errc::invalid_utf8, Errc::invalid_deflate_data}},
     {Condition::too_big, {Errc::message_too_big, Errc::too_many_fragments}},
     {Condition::closed, {Errc::connection_lost, Errc::not_connected}},
     {Condition::callback_threw, {Errc::callback_threw}}};

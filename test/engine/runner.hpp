@@ -76,6 +76,7 @@ class Runner final : public engine::Run::Listener {
   void has_room() override {
     if (on_word) on_word("room");
   }
+  void rests() override {}
   void has_left(std::size_t) override {
     if (on_word) on_word("left");
   }

@@ -57,7 +57,8 @@ void Server::answer(std::size_t request_size) {
     link_->write(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: " +
-        support::accept_value(support::header_value(request_, "Sec-WebSocket-Key")) + "\r\n\r\n" +
+        support::accept_value(support::header_value(request_, "Sec-WebSocket-Key")) + "\r\n" +
+        habits_.lines + "\r\n" +
         habits_.behind);
   }
   if (habits_.ends_after_answer) link_->end();

@@ -30,6 +30,7 @@ class Server {
   struct Habits {
     bool answers = true;       // the handshake, with 101
     std::string instead = {};  // bytes to answer in place of the 101
+    std::string lines = {};    // more header lines in the 101, each with its CR LF
     std::string behind = {};   // bytes in the same segment as the 101
     bool echoes = false;       // messages
     bool pongs = true;

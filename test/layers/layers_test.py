@@ -14,6 +14,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--protocol", required=True, help="the static library")
 parser.add_argument("--base", required=True, help="the static library")
 parser.add_argument("--sanitize", default="none")
+parser.add_argument("--library", action="append", default=[], help="what the layers need besides libcrypto")
 parser.add_argument("compiler", nargs="+")
 options = parser.parse_args()
 
@@ -60,7 +61,7 @@ def link(*files):
         flags.append("-fsanitize=" + options.sanitize)
     with tempfile.TemporaryDirectory() as directory:
         program = pathlib.Path(directory, "program")
-        libraries = [options.protocol, options.base, "-lcrypto"]
+        libraries = [options.protocol, options.base, "-lcrypto", *options.library]
         return run([*options.compiler, *flags, *files, *libraries, "-o", program])
 
 
@@ -106,6 +107,11 @@ def protocol_is_pure():
     refuse(lib / "protocol", pure, but=allowed)
 
 
+def zlib_has_one_place():
+    """zlib is known in one file alone, which another stands in for."""
+    refuse(lib, lambda b, what: what == "zlib.h", but={("deflate_zlib.cpp", "zlib.h")})
+
+
 def environment_is_an_argument():
     """Base and protocol do not look at the environment."""
     for path in sources(lib / "base") + sources(lib / "protocol"):
@@ -145,6 +151,7 @@ run_cases([
     public_headers,
     base_is_pure,
     protocol_is_pure,
+    zlib_has_one_place,
     environment_is_an_argument,
     net_is_a_stranger_to_protocol,
     engine_has_no_locks,

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <variant>
 
+#include "protocol/deflate.hpp"
+
 using namespace websocket;
 using namespace websocket::protocol;
 
@@ -44,6 +46,12 @@ ConnectOptions with_header(std::string name, std::string value) {
   return options;
 }
 
+ConnectOptions without_compression() {
+  ConnectOptions options;
+  options.compression.enabled = false;
+  return options;
+}
+
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -59,9 +67,44 @@ std::size_t count(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+TEST_SUITE("RFC 7692 5: the offer in the request") {
+  TEST_CASE("permessage-deflate is offered behind the subprotocols, where there is zlib") {
+    ConnectOptions options;
+    options.subprotocols = {"chat"};
+    options.user_agent = "tool";
+    options.compression.server_no_context_takeover = true;
+    const Outcome outcome = make("ws://h", options);
+    if (protocol::deflate_is_available()) {
+      CHECK(contains(bytes(outcome),
+                     "\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: "
+                     "permessage-deflate; server_no_context_takeover; client_max_window_bits\r\n"
+                     "User-Agent: tool\r\n"));
+      REQUIRE(std::get<HandshakeRequest>(outcome).compression);
+      CHECK(std::get<HandshakeRequest>(outcome).compression->server_no_context_takeover);
+    } else {
+      CHECK_FALSE(contains(bytes(outcome), "Extensions"));
+      CHECK_FALSE(std::get<HandshakeRequest>(outcome).compression);
+    }
+  }
+
+  TEST_CASE("it is not offered when it is turned off") {
+    const Outcome outcome = make("ws://h", without_compression());
+    CHECK_FALSE(contains(bytes(outcome), "Extensions"));
+    CHECK_FALSE(std::get<HandshakeRequest>(outcome).compression);
+  }
+
+  TEST_CASE("an option out of its range is refused, unless it is turned off") {
+    ConnectOptions options;
+    options.compression.client_max_window_bits = 16;
+    CHECK(refusal(make("ws://h", options)).code == Errc::invalid_option);
+    options.compression.enabled = false;
+    CHECK_FALSE(bytes(make("ws://h", options)).empty());
+  }
+}
+
 TEST_SUITE("RFC 6455 4.1: the client's request") {
   TEST_CASE("the plain request") {
-    const Outcome outcome = make("ws://example.com/chat?x=1");
+    const Outcome outcome = make("ws://example.com/chat?x=1", without_compression());
     CHECK(bytes(outcome) ==
           "GET /chat?x=1 HTTP/1.1\r\n"
           "Upgrade: websocket\r\n"
@@ -76,7 +119,7 @@ TEST_SUITE("RFC 6455 4.1: the client's request") {
   }
 
   TEST_CASE("the request with everything in it, in its order") {
-    ConnectOptions options;
+    ConnectOptions options = without_compression();
     options.host = "virtual.example";
     options.origin = "https://app.example";
     options.user_agent = "tool/1.0";

@@ -119,16 +119,23 @@ struct Case {
   Limits limits = {};
   bool check_utf8 = true;
   bool fragments = false;
+  std::optional<protocol::DeflateSide> deflate = {};  // how the peer compresses
 };
+
+inline Told hear(const wire::Cuts& cuts, const Case& how) {
+  Ear ear(how.role, how.limits, how.check_utf8);
+  if (how.deflate) ear.reader.use_deflate(*how.deflate);
+  ear.reader.want_fragments(how.fragments);
+  for (const std::string_view cut : cuts) ear.push(cut);
+  return ear.told;
+}
 
 // In every cut: these events, and no failure.
 inline void expect(const std::string& bytes, const Events& events, const Case& how = {}) {
   wire::in_every_cut(bytes, [&](const wire::Cuts& cuts) {
-    Ear ear(how.role, how.limits, how.check_utf8);
-    ear.reader.want_fragments(how.fragments);
-    for (const std::string_view cut : cuts) ear.push(cut);
-    CHECK(joined(ear.told.events) == joined(events));
-    if (ear.told.failure) FAIL_CHECK(ear.told.failure->message);
+    const Told told = hear(cuts, how);
+    CHECK(joined(told.events) == joined(events));
+    if (told.failure) FAIL_CHECK(told.failure->message);
   });
 }
 
@@ -138,15 +145,13 @@ inline void expect_failure(const std::string& bytes, std::size_t at, Errc code,
                            const Events& events = {}, const Case& how = {}) {
   const std::string more = bytes + wire::text("after") + wire::ping("after") + wire::close(1000);
   wire::in_every_cut(more, [&](const wire::Cuts& cuts) {
-    Ear ear(how.role, how.limits, how.check_utf8);
-    ear.reader.want_fragments(how.fragments);
-    for (const std::string_view cut : cuts) ear.push(cut);
-    CHECK(joined(ear.told.events) == joined(events));
-    REQUIRE(ear.told.failure);
-    CHECK(ear.told.failure->code == code);
-    CHECK_FALSE(ear.told.failure->message.empty());
-    CHECK(ear.told.bytes_at_failure >= at);
-    if (cuts.size() == more.size()) CHECK(ear.told.bytes_at_failure == at);
+    const Told told = hear(cuts, how);
+    CHECK(joined(told.events) == joined(events));
+    REQUIRE(told.failure);
+    CHECK(told.failure->code == code);
+    CHECK_FALSE(told.failure->message.empty());
+    CHECK(told.bytes_at_failure >= at);
+    if (cuts.size() == more.size()) CHECK(told.bytes_at_failure == at);
   });
 }
 

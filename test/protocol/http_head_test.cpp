@@ -231,6 +231,15 @@ TEST_SUITE("Hostile servers: header floods") {
   }
 }
 
+TEST_SUITE("RFC 9112 2.2: empty lines before a request") {
+  TEST_CASE("they count against the budget, and using it up is what is told") {
+    HeadParser parser(8, HeadKind::request);
+    std::size_t consumed = 0;
+    CHECK(parser.feed("\n\n\n\n\n\n\n\n\n", consumed) == Progress::too_large);
+    CHECK(consumed == 8);
+  }
+}
+
 TEST_SUITE("RFC 9110 5.6.1: lists of tokens in headers") {
   TEST_CASE("a token is found in a list, in repeated fields and in any case") {
     const Headers headers{{"Connection", "keep-alive, Upgrade"}, {"Vary", "a"}, {"vary", ",B ,c"}};

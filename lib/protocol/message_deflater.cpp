@@ -1,0 +1,20 @@
+#include "protocol/message_deflater.hpp"
+
+#include "protocol/frame.hpp"
+
+namespace websocket::protocol {
+
+// RFC 7692 6.1: a message is compressed as a whole, then cut into frames, of which the first alone
+// has the "Per-Message Compressed" bit.
+MessageDeflater::Frame MessageDeflater::deflate(Opcode opcode, std::string_view payload, bool fin,
+                                                base::Buffer& scratch) {
+  const bool is_first = opcode != Opcode::continuation;
+  // Of a message in fragments nobody knows yet how long it will be.
+  if (is_first) compressing_ = !fin || wants(payload.size());
+  in_message_ = !fin;
+  if (!compressing_) return {payload, 0};
+  deflater_.compress(payload, fin, scratch);
+  return {scratch.view(), is_first ? rsv1 : std::uint8_t{0}};
+}
+
+}  // namespace websocket::protocol
