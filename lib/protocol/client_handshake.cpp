@@ -16,6 +16,15 @@ namespace {
 
 constexpr std::size_t max_quoted = 80;  // foreign bytes in a sentence
 
+std::string join(const std::vector<std::string_view>& values, std::string_view between) {
+  std::string joined;
+  for (const std::string_view value : values) {
+    if (!joined.empty()) joined += between;
+    joined += value;
+  }
+  return joined;
+}
+
 std::string quoted(std::string_view bytes) {
   return "\"" + base::printable(bytes, max_quoted) + "\"";
 }
@@ -176,12 +185,14 @@ bool ClientHandshake::check_upgrade() {
   // RFC 6455 4.1: "If the response lacks an |Upgrade| header field or the |Upgrade| header field
   // contains a value that is not an ASCII case-insensitive match for the value "websocket", the
   // client MUST _Fail the WebSocket Connection_."
-  if (!header_has_token(headers, "Upgrade", "websocket")) {
-    const auto value = headers.get("Upgrade");
+  const auto upgrades = headers.get_all("Upgrade");
+  if (upgrades.empty()) {
+    return fail(Errc::invalid_upgrade, "the server's answer has no Upgrade header");
+  }
+  if (upgrades.size() > 1 || !base::equal_ignoring_case(upgrades.front(), "websocket")) {
     return fail(Errc::invalid_upgrade,
-                value ? "the server's answer has Upgrade: " + quoted(*value) +
-                            " where \"websocket\" was expected"
-                      : std::string("the server's answer has no Upgrade header"));
+                "the server's answer has Upgrade: " + quoted(join(upgrades, ", ")) +
+                    " where \"websocket\" alone was expected");
   }
   // "If the response lacks a |Connection| header field or the |Connection| header field doesn't
   // contain a token that is an ASCII case-insensitive match for the value "Upgrade", the client
@@ -235,9 +246,7 @@ bool ClientHandshake::check_extensions() {
   for (const Extension& extension : std::get<0>(outcome)) {
     if (!check_extension(extension)) return false;
   }
-  for (const std::string_view value : response_.headers.get_all("Sec-WebSocket-Extensions")) {
-    if (!value.empty()) extensions_.append(extensions_.empty() ? "" : ", ").append(value);
-  }
+  extensions_ = join(response_.headers.get_all("Sec-WebSocket-Extensions"), ", ");
   return true;
 }
 

@@ -1,10 +1,7 @@
 // permessage-deflate by zlib: see deflate.hpp.
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <new>
-#include <tuple>
-#include <utility>
 
 #include <zlib.h>
 
@@ -118,13 +115,7 @@ struct Inflater::Stream {
 // RFC 7692 7.2.3.4 lets a message contain a block with BFINAL set, behind which another row of
 // blocks follows that may still refer to what was before.
 void Inflater::Stream::begin_again_behind_final_block() {
-  std::array<Bytef, 32768> window;
-  uInt size = 0;
-  inflateGetDictionary(&z, window.data(), &size);
-  const auto input = std::pair(z.next_in, z.avail_in);
-  inflateReset(&z);
-  inflateSetDictionary(&z, window.data(), size);
-  std::tie(z.next_in, z.avail_in) = input;
+  inflateResetKeep(&z);  // keeps the window
   had_final_block = false;
 }
 

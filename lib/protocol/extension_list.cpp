@@ -94,12 +94,18 @@ class Reader {
 
 base::Outcome<std::vector<Extension>> read_extensions(const Headers& headers) {
   std::vector<Extension> extensions;
-  for (const std::string_view field : headers.get_all("Sec-WebSocket-Extensions")) {
+  const auto fields = headers.get_all("Sec-WebSocket-Extensions");
+  for (const std::string_view field : fields) {
     if (!Reader(field).read(extensions)) {
       return base::Failure{Errc::unexpected_extension,
                            "the server's Sec-WebSocket-Extensions cannot be read: \"" +
                                base::printable(field, max_quoted) + "\""};
     }
+  }
+  // 1#extension: elements may be empty, but not all of them.
+  if (extensions.empty() && !fields.empty()) {
+    return base::Failure{Errc::unexpected_extension,
+                         "the server's Sec-WebSocket-Extensions is empty"};
   }
   return extensions;
 }

@@ -92,7 +92,10 @@ HeadParser::Progress HeadParser::end_line() {
                   quoted(line.substr(0, line.find(':'))));
   }
   if (line.empty()) {
-    if (!start_line_.empty()) return Progress::done;
+    if (!start_line_.empty()) {
+      end_field();
+      return Progress::done;
+    }
   } else if (start_line_.empty()) {
     start_line_ = line;
   } else if (read_field(line) == Progress::malformed) {
@@ -104,11 +107,7 @@ HeadParser::Progress HeadParser::end_line() {
 
 // RFC 9112 5: field-line = field-name ":" OWS field-value OWS
 HeadParser::Progress HeadParser::read_field(std::string_view line) {
-  // RFC 9112 5.2: obs-fold is deprecated, and 2.2: white space before the first field must be
-  // rejected or skipped. No server of WebSockets folds its lines.
-  if (line.front() == ' ' || line.front() == '\t') {
-    return refuse("has a header line that begins with white space");
-  }
+  if (line.front() == ' ' || line.front() == '\t') return read_folded(line);
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) {
     return refuse("has a header line without a colon: " + quoted(line));
@@ -120,8 +119,30 @@ HeadParser::Progress HeadParser::read_field(std::string_view line) {
     return refuse("has white space between a header's name and its colon: " + quoted(name));
   }
   if (!base::is_token(name)) return refuse("has a header with the invalid name " + quoted(name));
-  headers_.add(std::string(name), std::string(base::trim(line.substr(colon + 1))));
+  end_field();
+  field_.emplace(name, base::trim(line.substr(colon + 1)));
   return Progress::more;
+}
+
+// RFC 9112 5.2: "A user agent that receives an obs-fold in a response message that is not within a
+// "message/http" container MUST replace each received obs-fold with one or more SP octets prior to
+// interpreting the field value". A server may refuse it in a request; 2.2: anybody where there is
+// no field before it.
+HeadParser::Progress HeadParser::read_folded(std::string_view line) {
+  if (!field_ || kind_ == HeadKind::request) {
+    return refuse("has a header line that begins with white space");
+  }
+  std::string& value = field_->second;
+  const std::string_view more = base::trim(line);
+  if (!value.empty() && !more.empty()) value += ' ';
+  value += more;
+  return Progress::more;
+}
+
+void HeadParser::end_field() {
+  if (!field_) return;
+  headers_.add(std::move(field_->first), std::move(field_->second));
+  field_.reset();
 }
 
 HeadParser::Progress HeadParser::refuse(std::string because) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,8 @@ class HeadParser {
   Progress check_beginning(std::string_view following);
   Progress end_line();
   Progress read_field(std::string_view line);
+  Progress read_folded(std::string_view line);
+  void end_field();
   Progress refuse(std::string because);
 
   std::size_t max_size_;
@@ -45,6 +48,7 @@ class HeadParser {
   std::size_t size_ = 0;
   std::string line_;  // the line that has not ended yet
   std::string start_line_;
+  std::optional<Headers::Field> field_;  // the latest one: its value may go on in the next line
   Headers headers_;
   std::string malformed_because_;
 };
