@@ -148,6 +148,8 @@ void Session::connected(Connector::Result result) {
   protocol_ = std::make_unique<protocol::ClientProtocol>(
       *std::exchange(request_, std::nullopt), options_.limits, !options_.skip_utf8_validation,
       settings_.keys);
+  LastWords& last_words = *this;
+  protocol_->set_last_words(&last_words);
   settle();
 }
 

@@ -37,7 +37,8 @@ struct SessionSettings {
 
 class Session final : public std::enable_shared_from_this<Session>,
                       private net::Stream::Listener,
-                      private Keepalive::Link {
+                      private Keepalive::Link,
+                      private protocol::Connection::LastWords {
  public:
   class Owner {
    public:
@@ -112,6 +113,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool read_once();
   void settle();
   bool write_once(std::string_view bytes);
+
+  void add_last_words() override;
 
   // ---- keepalive
   void send_keepalive_ping() override;

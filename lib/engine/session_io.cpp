@@ -91,6 +91,10 @@ bool Session::send_frames(base::Buffer& frames) {
   return !ended_ && protocol_ && protocol_->send_frames(frames);
 }
 
+void Session::add_last_words() {
+  if (owner_ != nullptr) owner_->session_has_room();
+}
+
 void Session::ready_to_write() {
   const auto self = shared_from_this();
   const std::uint64_t written_before = written_;

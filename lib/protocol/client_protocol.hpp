@@ -26,6 +26,9 @@ class ClientProtocol {
   // The keys outlive this.
   ClientProtocol(HandshakeRequest request, const Limits& limits, bool check_utf8, MaskKeys& keys);
 
+  void set_last_words(Connection::LastWords* last_words) noexcept {
+    connection_.set_last_words(last_words);
+  }
   void want_fragments(bool wanted) noexcept { connection_.want_fragments(wanted); }
   std::span<char> prepare(std::span<char> scratch);
   void commit(std::size_t size) noexcept;

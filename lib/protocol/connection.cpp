@@ -7,6 +7,9 @@
 namespace websocket::protocol {
 namespace {
 
+// Pings are answered one by one until that much waits to be sent; then only the latest is.
+constexpr std::size_t most_output_with_pongs = std::size_t{4} << 10U;
+
 // Output memory bigger than this is given back when it is empty.
 constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
 
@@ -94,6 +97,7 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
            .reason = std::move(close.reason),
            .clean = true,
            .by_peer = state_ == State::open};
+  if (state_ == State::open) add_last_words();
   const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
   if (ours_was_first) return std::nullopt;
   pong_.reset();
@@ -105,11 +109,16 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
 // appropriate status code before proceeding to _Close the WebSocket Connection_."
 Event Connection::violated(base::Failure failure) {
   const auto code = static_cast<std::uint16_t>(close_code_for(failure.code));
+  add_last_words();
   pong_.reset();
   append(Opcode::close, make_close_payload(code, {}));
   failure_ = std::move(failure);
   state_ = State::draining;
   return Closing{};
+}
+
+void Connection::add_last_words() {
+  if (last_words_ != nullptr) last_words_->add_last_words();
 }
 
 // RFC 6455 5.5.2: "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response,
@@ -120,7 +129,7 @@ Event Connection::violated(base::Failure failure) {
 void Connection::answer_ping(std::string_view payload) {
   if (state_ != State::open)
     return;  // 5.5.1: nothing may follow our Close frame but what TCP carries
-  if (output_.empty()) {
+  if (!pong_ && output_.size() < most_output_with_pongs) {
     append(Opcode::pong, payload);
   } else {
     pong_ = std::string(payload);

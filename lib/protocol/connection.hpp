@@ -45,6 +45,17 @@ using Event = std::variant<Opened, MessageReceived, FragmentReceived, PingReceiv
 
 class Connection {
  public:
+  // Asked when the peer's doing is about to end sending: what was sent before the program could know
+  // goes out in front of the Close frame.
+  class LastWords {
+   public:
+    // send() and send_frames() are still possible.
+    virtual void add_last_words() = 0;
+
+   protected:
+    ~LastWords() = default;
+  };
+
   enum class State : std::uint8_t {
     open,
     closing,   // we sent a Close frame and wait for the peer's
@@ -55,6 +66,8 @@ class Connection {
   // Keys mask what a client sends; null for a server. They outlive the connection.
   Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys);
 
+  // It outlives the connection, or is taken away by null.
+  void set_last_words(LastWords* last_words) noexcept { last_words_ = last_words; }
   // permessage-deflate was agreed on. Before anything is received or sent.
   void use_deflate(const DeflateAgreement& agreement);
   // Gives back memory that it can do without for now.
@@ -101,6 +114,7 @@ class Connection {
   std::optional<Event> peer_closes(std::string_view payload);
   Event violated(base::Failure failure);
   void answer_ping(std::string_view payload);
+  void add_last_words();
   void append(Opcode opcode, std::string_view payload, bool fin = true);
   void append_data(Opcode opcode, std::string_view payload, bool fin);
   void append_pending_pong();
@@ -108,6 +122,7 @@ class Connection {
 
   const Role role_;
   MaskKeys* const keys_;
+  LastWords* last_words_ = nullptr;
   State state_ = State::open;
   bool end_is_told_ = false;
   CloseInfo info_;

@@ -46,6 +46,28 @@ TEST_SUITE("WebSocketApp: order") {
     CHECK(info->clean);
   }
 
+  TEST_CASE("what a handler sent goes out, though a Close frame or a violation came right behind") {
+    for (const bool violates : {false, true}) {
+      CAPTURE(violates);
+      support::Mailbox<std::string> received;
+      RawServer server([&](RawConnection& connection) {
+        connection.accept_handshake();
+        connection.write(
+            support::server_frame(true, 1, "one") +
+            (violates ? std::string("\xa1\x00", 2) : support::server_frame(true, 8, "\x03\xe9")));
+        received.push(connection.read_frame().payload);
+        received.push(std::to_string(connection.read_frame().close_code()));
+      });
+      WebSocketApp app(server.url(), quick());
+      app.on_message = [](WebSocketApp& self, const Message& message) {
+        CHECK(self.send("echo of " + std::string(message.data)) == SendResult::queued);
+      };
+      app.run_forever();
+      CHECK(received.pop() == "echo of one");
+      CHECK(received.pop() == (violates ? "1002" : "1001"));
+    }
+  }
+
   TEST_CASE("frames in one segment with the server's answer are told after on_open") {
     RawServer server([](RawConnection& connection) {
       const std::string head = connection.read_until("\r\n\r\n");

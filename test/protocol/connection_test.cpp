@@ -124,16 +124,34 @@ TEST_SUITE("RFC 6455 5.5.2 and 5.5.3: ping and pong") {
     }
   }
 
-  TEST_CASE("while the output is stuck only the latest pong is kept, and memory stays flat") {
+  TEST_CASE("pings that come together are answered one by one, in their order") {
+    Side side;
+    std::string pings;
+    Events pongs;
+    for (int i = 0; i < 10; ++i) {
+      pings += side.peers_ping("payload-" + std::to_string(i));
+      pongs.push_back("pong 'payload-" + std::to_string(i) + "'");
+    }
+    side.push(pings);
+    CHECK(joined(side.sent()) == joined(pongs));
+  }
+
+  TEST_CASE("while a lot waits to be sent only the latest pong is kept, and memory stays flat") {
     for (const Role role : both_roles) {
       CAPTURE(role_word(role));
       Side side(role);
       side.connection.send(Opcode::text, "stuck");
-      const std::size_t before = side.connection.output().size();
       for (int i = 0; i < 10000; ++i) side.push(side.peers_ping(std::to_string(i)));
       CHECK(side.told.size() == 10000);
-      CHECK(side.connection.output().size() == before);
-      CHECK(joined(side.sent()) == joined({"text 'stuck'", "pong '9999'"}));
+      CHECK(side.connection.output().size() < 5000);
+      const Events sent = side.sent();
+      CHECK(sent.front() == "text 'stuck'");
+      CHECK(sent[1] == "pong '0'");
+      CHECK(sent.back() == "pong '9999'");
+
+      side.connection.send(Opcode::text, std::string(5000, 'x'));
+      for (int i = 0; i < 10; ++i) side.push(side.peers_ping(std::to_string(i)));
+      CHECK(side.sent().size() == 2);
     }
   }
 
@@ -238,9 +256,38 @@ TEST_SUITE("RFC 6455 7.1.7: failing the connection") {
 
   TEST_CASE("what waited to be sent goes out before the Close frame, a waiting pong does not") {
     Side side;
-    side.connection.send(Opcode::text, "waiting");
+    const std::string waiting(5000, 'x');
+    side.connection.send(Opcode::text, waiting);
     side.push(side.peers_ping("p") + side.bad_bytes());
-    CHECK(joined(side.sent()) == joined({"text 'waiting'", "close 1002"}));
+    CHECK(joined(side.sent()) == joined({"text '" + waiting + "'", "close 1002"}));
+  }
+
+  TEST_CASE("what was sent before the program could know goes out before our Close frame") {
+    struct Words final : protocol::Connection::LastWords {
+      explicit Words(Side& side) : side(side) { side.connection.set_last_words(this); }
+      void add_last_words() override {
+        ++asked;
+        CHECK(side.connection.send(Opcode::text, "last words"));
+      }
+      Side& side;
+      int asked = 0;
+    };
+    for (const bool violates : {true, false}) {
+      Side side;
+      Words words(side);
+      side.push(side.peers_text("hello"));
+      CHECK(words.asked == 0);
+      side.push(violates ? side.bad_bytes() : side.peers_close(1001));
+      CHECK(joined(side.sent()) ==
+            joined({"text 'last words'", violates ? "close 1002" : "close 1001"}));
+      side.push(side.peers_close(1000) + side.bad_bytes());
+      CHECK(words.asked == 1);
+    }
+    Side closed;
+    Words words(closed);
+    closed.connection.close(1000, {});
+    closed.push(closed.peers_close(1000));
+    CHECK(words.asked == 0);
   }
 
   TEST_CASE("garbage right after a violation makes no second fault") {
