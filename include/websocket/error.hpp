@@ -66,11 +66,12 @@ enum class Errc : std::uint8_t {
   bad_status,              ///< the server answered with something else than 101
   invalid_response,        ///< the answer is no HTTP/1.1 head
   response_too_large,      ///< the answer's head is over Limits::max_response_head
-  invalid_upgrade,         ///< no "Upgrade: websocket" in the answer
+  invalid_upgrade,         ///< not just "Upgrade: websocket" in the answer
   invalid_connection,      ///< no "Connection: Upgrade" in the answer
   invalid_accept,          ///< Sec-WebSocket-Accept is missing or not the one for our key
   unexpected_subprotocol,  ///< the server chose a subprotocol that was not offered
-  unexpected_extension,    ///< the server chose an extension that was not offered, or wrongly
+  unexpected_extension,    ///< the server chose an extension that was not offered, or in a way
+                           ///< that was not, or that cannot be read; 1010 goes out
   handshake_closed,        ///< the server closed the connection within the handshake
 
   // Condition::timeout

@@ -58,15 +58,17 @@ struct SocketOptions {
 
 /// permessage-deflate (RFC 7692), which compresses messages where the server agrees; `extensions()`
 /// of WebSocketApp and WebSocket tells what was agreed on. A library built without zlib offers
-/// nothing. A value out of its range fails with Errc::invalid_option.
+/// nothing. While it is enabled, a value out of its range fails with Errc::invalid_option.
 ///
 /// Compressing takes some 256 KiB for a connection that sends, inflating some 40 KiB for one that
-/// receives: taken with the first compressed message, and given back (but for what later messages
-/// refer to) when nothing has happened for 10 to 20 seconds.
+/// receives: taken with the first compressed message, and given back when no message has come or
+/// gone for 10 to 20 seconds (on the synchronous face: with the next call after that). Inflating
+/// keeps its 40 KiB where the server's messages may refer to earlier ones.
 struct CompressionOptions {
   bool enabled{true};  ///< false: it is not offered to the server
-  /// Each message is compressed by itself: less memory between messages, and bigger messages. For
-  /// ours (client) or the server's, which must agree to it; else the handshake fails.
+  /// Each message is compressed by itself: the receiver needs no memory between messages, and
+  /// messages are bigger. For ours (client) or the server's, which must agree to it; else the
+  /// handshake fails.
   bool client_no_context_takeover{false};
   bool server_no_context_takeover{false};
   /// How far back compressing looks, as a power of two: 8 to 15, for 256 bytes to 32 KiB. A value

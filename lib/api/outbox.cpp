@@ -7,31 +7,35 @@
 namespace websocket::api {
 
 Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
+  std::unique_lock lock(mutex_);
   const auto compressor = compressor_for(opcode, payload.size());
-  if (compressor) return push_compressed(*compressor, opcode, payload);
-  const std::lock_guard lock(mutex_);
+  if (compressor) {
+    lock.unlock();
+    const std::unique_lock compressing(compressor->mutex, std::try_to_lock);
+    // While another thread compresses, a message goes out as it is: nobody waits.
+    if (compressing) return push_compressed(*compressor, opcode, payload);
+    lock.lock();
+  }
   return append(opcode, payload, 0);
 }
 
-// Null for what goes out as it is, or not at all.
+// mutex_ is held. Null for what goes out as it is, and for what will be refused.
 std::shared_ptr<Outbox::Compressor> Outbox::compressor_for(Opcode opcode, std::size_t size) const {
-  if (protocol::is_control(opcode)) return nullptr;
-  const std::lock_guard lock(mutex_);
-  const bool is_full = frames_.size() + in_flight_ >= limit_;  // do not compress in vain
-  if (!compressor_ || is_full || !compressor_->deflater.wants(size)) return nullptr;
-  return compressor_;
+  const bool is_refused = !open_ || size > limit_ || frames_.size() + in_flight_ >= limit_;
+  if (!compressor_ || is_refused || protocol::is_control(opcode)) return nullptr;
+  return compressor_->deflater.wants(size) ? compressor_ : nullptr;
 }
 
+// Its compressor's lock is held.
 Outbox::Pushed Outbox::push_compressed(Compressor& compressor, Opcode opcode,
                                        std::string_view payload) {
-  const std::lock_guard compressing(compressor.mutex);
   base::Buffer scratch;
   const auto frame = compressor.deflater.deflate(opcode, payload, true, scratch);
   const std::lock_guard lock(mutex_);
   // While it was compressed the connection may have gone, and another one come.
   if (compressor_.get() != &compressor) return {SendResult::closed, false};
   const Pushed pushed = append(opcode, frame.payload, frame.reserved);
-  if (pushed.result != SendResult::queued) compressor.deflater.forget();
+  if (pushed.result == SendResult::queued) compressor.deflater.sent();
   return pushed;
 }
 

@@ -48,8 +48,8 @@ class Outbox {
 
  private:
   // A connection's compressor. Its lock is held while a message is compressed and framed, so that
-  // messages go out in the order in which they were compressed; it is taken before mutex_, which
-  // nobody holds for long.
+  // messages go out in the order in which they were compressed. Nobody waits for it, and nobody
+  // holds mutex_, which is taken after it, for long.
   struct Compressor {
     explicit Compressor(const protocol::DeflateAgreement& agreement)
         : deflater(agreement.client, agreement) {}

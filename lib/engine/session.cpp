@@ -184,13 +184,18 @@ std::optional<protocol::Event> Session::next_event() {
     if (!in_read_turn_) settle();
     return std::nullopt;
   }
-  if (std::holds_alternative<protocol::MessageReceived>(*event)) return event;
+  if (std::holds_alternative<protocol::MessageReceived>(*event)) {
+    if (idle_timer_) idle_timer_->touch();
+    return event;
+  }
   if (std::holds_alternative<protocol::Opened>(*event)) opened();
   if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
   if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
     const Stage where = result_.opened ? Stage::open : Stage::handshake;
     // The last word to a server whose answer will not do.
-    if (!result_.opened && protocol_->has_output()) write_once(protocol_->output());
+    if (!result_.opened && protocol_->sends_frames() && protocol_->has_output()) {
+      write_once(protocol_->output());
+    }
     finish(where, closed->info, closed->failure);
     return next_event();
   }

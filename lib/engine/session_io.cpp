@@ -48,7 +48,6 @@ bool Session::read_once() {
       return false;
     case net::IoStatus::ok:
       ++signs_of_life_;
-      if (idle_timer_) idle_timer_->touch();
       wire_trace_.received({into.data(), result.size}, at_frame);
       break;
     case net::IoStatus::end:
@@ -84,10 +83,12 @@ void Session::pause_reading(bool paused) {
 // ---- out
 
 bool Session::send(Opcode opcode, std::string_view payload) {
+  if (idle_timer_ && !protocol::is_control(opcode)) idle_timer_->touch();
   return !ended_ && protocol_ && protocol_->send(opcode, payload);
 }
 
 bool Session::send_frames(base::Buffer& frames) {
+  if (idle_timer_) idle_timer_->touch();
   return !ended_ && protocol_ && protocol_->send_frames(frames);
 }
 
@@ -133,7 +134,6 @@ bool Session::write_once(std::string_view bytes) {
       }
       output_is_cut_ = result.size < bytes.size();
       written_ += result.size;
-      if (idle_timer_) idle_timer_->touch();
       protocol_->consume_output(result.size);
       return true;
     case net::IoStatus::would_block:

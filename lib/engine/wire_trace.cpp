@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 // How many bytes of a payload are shown.
 constexpr std::size_t shown_payload = 256;
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max();
+constexpr std::uint64_t most_inflated = std::uint64_t{256} << 20U;
 
 constexpr std::array<std::string_view, 4> secret_fields = {"authorization", "proxy-authorization",
                                                            "cookie", "set-cookie"};
@@ -153,14 +156,15 @@ void FrameTrace::inflate(std::string_view bytes) {
                           static_cast<std::size_t>(offset % 4));
     }
     offset += piece.size();
-    result = inflater_->inflate(piece, inflated, std::string::npos);
+    result = inflater_->inflate(piece, inflated, no_limit);
     take_inflated(inflated);
   }
   if (ends_message && result == protocol::Inflater::Result::ok) {
-    result = inflater_->end_message(inflated, std::string::npos);
+    result = inflater_->end_message(inflated, no_limit);
     take_inflated(inflated);
   }
-  if (result != protocol::Inflater::Result::ok) look_away();
+  // What grows without end is nothing to look at.
+  if (result != protocol::Inflater::Result::ok || inflated_size_ > most_inflated) look_away();
 }
 
 void FrameTrace::take_inflated(base::Buffer& inflated) {

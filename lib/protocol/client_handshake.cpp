@@ -150,13 +150,12 @@ void ClientHandshake::end_head() {
   }
   response_.status = line->status;
   response_.reason = line->reason;
-  const bool http_1_0 = line->http_1_0;  // `line` is a view into the head
   response_.headers = head_.take_headers();
   if (response_.status != 101) {
     body_ = BodyReader(response_.status, response_.headers, max_body);
     state_ = State::body;
     if (body_.progress() == BodyReader::Progress::done) end_body();
-  } else if (http_1_0) {
+  } else if (line->http_1_0) {
     // RFC 9110 15.2: "Since HTTP/1.0 did not define any 1xx status codes, a server MUST NOT send a
     // 1xx response to an HTTP/1.0 client"; nor does an HTTP/1.0 server have any.
     fail(Errc::invalid_response, "the server's answer is HTTP/1.0: " + quoted(head_.start_line()));
@@ -251,7 +250,7 @@ bool ClientHandshake::check_extensions() {
 }
 
 bool ClientHandshake::check_extension(const Extension& extension) {
-  if (!compression_ || !base::equal_ignoring_case(extension.name, deflate_name)) {
+  if (!compression_ || extension.name != deflate_name) {
     return fail(Errc::unexpected_extension, "the server chose the extension " +
                                                 quoted(extension.name) + ", which was not offered");
   }
@@ -293,6 +292,9 @@ bool ClientHandshake::fail(Errc code, std::string message) {
 bool ClientHandshake::fail(base::Failure failure) {
   failure_ = std::move(failure);
   state_ = State::failed;
+  subprotocol_.clear();
+  extensions_.clear();
+  deflate_.reset();
   return false;
 }
 

@@ -48,9 +48,8 @@ CloseCode close_code_for(Errc code) noexcept {
   // RFC 6455 7.4.1 has a code for each of these.
   if (error == Condition::payload_invalid) return CloseCode::invalid_payload;
   if (error == Condition::too_big) return CloseCode::too_big;
-  // 1010: "an endpoint (client) is terminating the connection because it has expected the server to
-  // negotiate one or more extension, but the server didn't return them in the response message of
-  // the WebSocket handshake".
+  // 1010 is for a server that did not return the extension expected; of all codes it is the nearest
+  // for one that returned something else.
   if (code == Errc::unexpected_extension) return CloseCode::mandatory_extension;
   return CloseCode::protocol_error;
 }

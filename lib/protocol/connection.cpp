@@ -156,16 +156,16 @@ std::string_view Connection::output() {
   return output_.view();
 }
 
-void Connection::append(Opcode opcode, std::string_view payload, bool fin) {
-  append_frame(output_, fin, opcode, payload, role_ == Role::client ? keys_ : nullptr);
+void Connection::append(Opcode opcode, std::string_view payload, bool fin, std::uint8_t reserved) {
+  append_frame(output_, fin, opcode, payload, role_ == Role::client ? keys_ : nullptr, reserved);
 }
 
 void Connection::append_data(Opcode opcode, std::string_view payload, bool fin) {
   if (!deflater_ || is_control(opcode)) return append(opcode, payload, fin);
   base::Buffer scratch;
   const auto frame = deflater_->deflate(opcode, payload, fin, scratch);
-  append_frame(output_, fin, opcode, frame.payload, role_ == Role::client ? keys_ : nullptr,
-               frame.reserved);
+  append(opcode, frame.payload, fin, frame.reserved);
+  deflater_->sent();
 }
 
 void Connection::append_pending_pong() {

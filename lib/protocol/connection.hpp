@@ -90,6 +90,9 @@ class Connection {
   void consume_output(std::size_t size) noexcept { output_.consume(size); }
   bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
 
+  // Data comes by send() or by send_frames(), never by both: a compressor stands behind each, and
+  // the peer has one window.
+  //
   // A frame of data or a ping or pong, compressed where that was agreed on and is worth it; false
   // when the state does not allow it any more.
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
@@ -115,7 +118,7 @@ class Connection {
   Event violated(base::Failure failure);
   void answer_ping(std::string_view payload);
   void add_last_words();
-  void append(Opcode opcode, std::string_view payload, bool fin = true);
+  void append(Opcode opcode, std::string_view payload, bool fin = true, std::uint8_t reserved = 0);
   void append_data(Opcode opcode, std::string_view payload, bool fin);
   void append_pending_pong();
   void end(std::optional<base::Failure> failure);

@@ -17,10 +17,13 @@ inline constexpr std::string_view deflate_name = "permessage-deflate";
 // Whether this library was built with it. Where it was not, nothing below is ever called.
 bool deflate_is_available() noexcept;
 
+inline constexpr int fewest_window_bits = 8;
+inline constexpr int most_window_bits = 15;
+
 // How one side compresses: RFC 7692 7.1.1 and 7.1.2.
 struct DeflateSide {
   bool no_context_takeover = false;  // no message refers to an earlier one
-  int max_window_bits = 15;          // 8 to 15
+  int max_window_bits = most_window_bits;
 };
 
 struct DeflateAgreement {

@@ -13,9 +13,6 @@ constexpr std::string_view client_no_context_takeover = "client_no_context_takeo
 constexpr std::string_view server_max_window_bits = "server_max_window_bits";
 constexpr std::string_view client_max_window_bits = "client_max_window_bits";
 
-constexpr int fewest_window_bits = 8;
-constexpr int most_window_bits = 15;
-
 base::Failure out_of_range(const char* option, int value, const char* range) {
   return {Errc::invalid_option, std::string("CompressionOptions::") + option + " is " +
                                     std::to_string(value) + ", not " + range};

@@ -10,10 +10,10 @@
 namespace websocket::protocol {
 namespace {
 
-// How much is asked for at once: zlib counts in 32 bits, and what a small piece inflates to is not
-// known before.
+// How much room is asked for at once: what a small piece inflates to is not known before.
 constexpr std::size_t most_room = std::size_t{64} << 10U;
 constexpr std::size_t least_room = 512;
+// zlib counts in 32 bits.
 constexpr std::size_t most_input = std::numeric_limits<uInt>::max();
 
 // RFC 7692 7.2.1: what every compressed message would end with, and goes without.
@@ -96,7 +96,7 @@ struct Inflater::Stream {
   // The largest window, whatever was agreed on: with a smaller one zlib would notice a peer that
   // looks back too far in some cuts of its bytes and not in others.
   Stream() {
-    if (inflateInit2(&z, raw(15)) != Z_OK) throw std::bad_alloc();
+    if (inflateInit2(&z, raw(most_window_bits)) != Z_OK) throw std::bad_alloc();
   }
   ~Stream() { inflateEnd(&z); }
   Stream(const Stream&) = delete;
@@ -108,6 +108,8 @@ struct Inflater::Stream {
   // of `data_type`.
   bool is_between_blocks() const { return (z.data_type & 128) != 0 && (z.data_type & 7) == 0; }
 
+  bool is_behind_final_block() const { return (z.data_type & 64) != 0; }
+
   z_stream z{};
   bool had_final_block = false;
 };
@@ -115,7 +117,7 @@ struct Inflater::Stream {
 // RFC 7692 7.2.3.4 lets a message contain a block with BFINAL set, behind which another row of
 // blocks follows that may still refer to what was before.
 void Inflater::Stream::begin_again_behind_final_block() {
-  inflateResetKeep(&z);  // keeps the window
+  inflateResetKeep(&z);  // in every zlib since 1.2.6; it keeps the window
   had_final_block = false;
 }
 
@@ -162,7 +164,14 @@ Inflater::~Inflater() = default;
 
 Inflater::Result Inflater::inflate(std::string_view piece, base::Buffer& to, std::size_t limit) {
   if (!stream_) stream_ = std::make_unique<Stream>();
-  return stream_->run(piece, Z_SYNC_FLUSH, to, limit);
+  const std::size_t before = to.size();
+  Result result = Result::ok;
+  do {
+    const std::string_view now = piece.substr(0, most_input);
+    piece.remove_prefix(now.size());
+    result = stream_->run(now, Z_SYNC_FLUSH, to, limit - (to.size() - before));
+  } while (!piece.empty() && result == Result::ok);
+  return result;
 }
 
 // RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the
@@ -176,6 +185,8 @@ Inflater::Result Inflater::end_message(base::Buffer& to, std::size_t limit) {
     const Result result = stream.run(tail, Z_BLOCK, to, limit);
     if (result != Result::ok) return result;
     if (!stream.is_between_blocks()) return Result::invalid;
+    // What the tail completed was an empty final block.
+    if (stream.is_behind_final_block()) stream.begin_again_behind_final_block();
   }
   if (side_.no_context_takeover) inflateReset(&stream.z);
   return Result::ok;

@@ -22,12 +22,13 @@ class MessageDeflater {
     std::uint8_t reserved;     // the frame's reserved bits
   };
   // What the frame of a data message carries. What is compressed lies in `scratch`, an empty buffer.
+  // Then sent(); where that is left out, by a refusal or an exception, the peer has not seen the
+  // frame, and the next one does not refer to it.
   Frame deflate(Opcode opcode, std::string_view payload, bool fin, base::Buffer& scratch);
   // Whether a message of one frame would be compressed.
   bool wants(std::size_t size) const noexcept { return size >= threshold_; }
 
-  // The last message was not sent after all.
-  void forget() noexcept { deflater_.forget(); }
+  void sent() noexcept { is_sent_ = true; }
   // Gives back memory; the next message takes it again.
   void rest() noexcept {
     if (!in_message_) deflater_.rest();
@@ -38,6 +39,7 @@ class MessageDeflater {
   const std::size_t threshold_;
   bool in_message_ = false;  // a frame without FIN came
   bool compressing_ = false;
+  bool is_sent_ = true;
 };
 
 }  // namespace websocket::protocol

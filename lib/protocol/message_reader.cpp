@@ -16,10 +16,9 @@ constexpr std::size_t first_reservation = std::size_t{64} << 10U;
 // A message buffer bigger than this is given back once its message was delivered.
 constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
 
-// What a message may have on the wire. Compressing makes noise a little longer, by less than this;
-// what it inflates to is counted as it does.
-constexpr std::size_t most_wire_bytes(std::size_t max_message_size, bool compressed) noexcept {
-  if (!compressed) return max_message_size;
+// What a frame of compressed data may announce. Compressing makes noise a little longer, by less
+// than this; what all of them inflate to is counted as it does.
+constexpr std::size_t most_compressed_bytes(std::size_t max_message_size) noexcept {
   const std::size_t slack = max_message_size / 4 + 1024;
   return max_message_size +
          std::min(slack, std::numeric_limits<std::size_t>::max() - max_message_size);
@@ -127,19 +126,29 @@ std::optional<base::Failure> MessageReader::check(const FrameHeader& header) con
     return base::Failure{Errc::interrupted_message,
                          "a new message began before the fragmented one had ended"};
   }
-  const std::size_t before = continues ? message_size_ : 0;
-  const bool compressed = continues ? compressed_ : (header.reserved & rsv1) != 0;
-  if (header.length > most_wire_bytes(max_message_size_, compressed) - before) {
-    return base::Failure{Errc::message_too_big,
-                         "a message of at least " + std::to_string(before + header.length) +
-                             " bytes came; the limit is " + std::to_string(max_message_size_)};
-  }
+  if (auto failure = check_size(header)) return failure;
   if (continues && fragments_ >= max_fragments_) {
     return base::Failure{
         Errc::too_many_fragments,
         "a message came in more than " + std::to_string(max_fragments_) + " fragments"};
   }
   return std::nullopt;
+}
+
+std::optional<base::Failure> MessageReader::check_size(const FrameHeader& header) const {
+  const bool continues = header.opcode == Opcode::continuation;
+  if (continues ? compressed_ : (header.reserved & rsv1) != 0) {
+    if (header.length <= most_compressed_bytes(max_message_size_)) return std::nullopt;
+    return base::Failure{Errc::message_too_big,
+                         "a frame of " + std::to_string(header.length) +
+                             " bytes of compressed data came; the limit for a message is " +
+                             std::to_string(max_message_size_)};
+  }
+  const std::size_t before = continues ? message_size_ : 0;
+  if (header.length <= max_message_size_ - before) return std::nullopt;
+  return base::Failure{Errc::message_too_big,
+                       "a message of at least " + std::to_string(before + header.length) +
+                           " bytes came; the limit is " + std::to_string(max_message_size_)};
 }
 
 void MessageReader::begin_frame(const FrameHeader& header) noexcept {
@@ -152,11 +161,10 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
     compressed_ = (header.reserved & rsv1) != 0;
     message_size_ = 0;
     fragments_ = 0;
-    inflated_size_ = 0;
     streaming_ = fragments_wanted_ && !header.fin;
     utf8_.reset();
   }
-  message_size_ += static_cast<std::size_t>(header.length);
+  if (!compressed_) message_size_ += static_cast<std::size_t>(header.length);
   ++fragments_;
 }
 
@@ -201,12 +209,12 @@ std::optional<Received> MessageReader::inflate_payload(std::string_view piece) {
 
 std::optional<base::Failure> MessageReader::inflate(std::string_view piece) {
   const std::size_t before = message_.size();
-  const auto left = [&] { return max_message_size_ - inflated_size_ - (message_.size() - before); };
+  const auto left = [&] { return max_message_size_ - message_size_ - (message_.size() - before); };
   Inflater::Result result = inflater_->inflate(piece, message_, left());
   if (result == Inflater::Result::ok && message_has_ended()) {
     result = inflater_->end_message(message_, left());
   }
-  inflated_size_ += message_.size() - before;
+  message_size_ += message_.size() - before;
   switch (result) {
     case Inflater::Result::ok:
       return std::nullopt;

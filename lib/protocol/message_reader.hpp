@@ -82,6 +82,7 @@ class MessageReader {
   void forget_delivered() noexcept;
   std::optional<FrameHeader> take_header() noexcept;
   std::optional<base::Failure> check(const FrameHeader& header) const;
+  std::optional<base::Failure> check_size(const FrameHeader& header) const;
   void begin_frame(const FrameHeader& header) noexcept;
   std::optional<Received> read_payload();
   std::optional<Received> inflate_payload(std::string_view piece);
@@ -126,8 +127,7 @@ class MessageReader {
   bool delivered_ = false;  // the last next() gave a view of `message_`
   bool compressed_ = false;
   Opcode message_opcode_ = Opcode::continuation;
-  std::size_t message_size_ = 0;   // on the wire
-  std::size_t inflated_size_ = 0;  // of a compressed message, all its fragments
+  std::size_t message_size_ = 0;  // all its fragments: announced, or inflated where compressed
   std::size_t fragments_ = 0;
   base::Buffer message_;
   base::Utf8Validator utf8_;

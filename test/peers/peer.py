@@ -2,6 +2,7 @@
 # A peer binds 127.0.0.1, prints "READY <port>", serves until its standard input ends, and prints
 # "CLOSED <code> <reason>" for each connection that has ended, with what the client's Close frame said.
 import argparse
+import hashlib
 import os
 import ssl
 import sys
@@ -51,3 +52,32 @@ def watch_input(on_close=None):
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+class Tally:
+    """What came to /check: messages that begin with the SHA-1, in 40 digits, of the rest."""
+
+    def __init__(self):
+        self.messages = 0
+        self.wrong = 0
+
+    def take(self, message):
+        data = message.encode() if isinstance(message, str) else message
+        self.messages += 1
+        if hashlib.sha1(data[40:]).hexdigest().encode() != data[:40]:
+            self.wrong += 1
+
+    def report(self, bytes_on_the_wire):
+        return f"{self.messages} {self.wrong} {bytes_on_the_wire}"
+
+
+_seen = set()
+
+
+def wants_deflate(query):
+    """?deflate=off: no permessage-deflate; ?deflate=once&id=...: for the first connection with that id alone."""
+    if query.get("deflate") == "once":
+        is_first = query["id"] not in _seen
+        _seen.add(query["id"])
+        return is_first
+    return query.get("deflate") != "off"

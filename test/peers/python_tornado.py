@@ -24,7 +24,8 @@ class Handler(tornado.websocket.WebSocketHandler):
     """A connection that does nothing by itself."""
 
     def get_compression_options(self):
-        return {}
+        query = {name: values[0].decode() for name, values in self.request.query_arguments.items()}
+        return {} if peer.wants_deflate(query) else None
 
     def open(self, *ignored):
         OPEN.add(self)
@@ -49,6 +50,20 @@ class Handler(tornado.websocket.WebSocketHandler):
 class Echo(Handler):
     def on_message(self, message):
         self.write_message(message, binary=isinstance(message, bytes))
+
+
+class Check(Handler):
+    def begin(self):
+        self.tally = peer.Tally()
+
+    def on_message(self, message):
+        if message == "report":
+            # Tornado keeps count of it, and has no public way to ask.
+            self.write_message(self.tally.report(self.ws_connection._wire_bytes_in))
+        elif message == "abort":
+            self.ws_connection.stream.close()
+        else:
+            self.tally.take(message)
 
 
 class Close(Handler):
@@ -151,6 +166,7 @@ class Hang(tornado.web.RequestHandler):
 ROUTES = [
     (r"/abort", Abort),
     (r"/abort-on-message", AbortOnMessage),
+    (r"/check", Check),
     (r"/close", Close),
     (r"/close-on-message", CloseOnMessage),
     (r"/count", Count),

@@ -13,6 +13,7 @@ import peer
 try:
     import websockets
     from websockets.exceptions import ConnectionClosed
+    from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
     from websockets.frames import Close
     from websockets.legacy.auth import BasicAuthWebSocketServerProtocol
     from websockets.legacy.server import serve
@@ -22,8 +23,35 @@ except ImportError as problem:
 KNOWN_SUBPROTOCOLS = ["chat.v2", "chat.v1"]
 
 
+def query_of(path):
+    return {name: values[0] for name, values in parse_qs(urlsplit(path).query, keep_blank_values=True).items()}
+
+
+def deflate_as_asked(query):
+    """permessage-deflate with the parameters the query names, or None: as websockets has it by default."""
+    flags = {name: True for name in ("server_no_context_takeover", "client_no_context_takeover") if name in query}
+    bits = {
+        name: int(query[name]) for name in ("server_max_window_bits", "client_max_window_bits") if name in query
+    }
+    if query.get("deflate") != "on" and not flags and not bits:
+        return None
+    return [ServerPerMessageDeflateFactory(**flags, **bits)]
+
+
 class Protocol(BasicAuthWebSocketServerProtocol):
-    """Paths that are answered without a WebSocket, and pings that are reported."""
+    """Paths that are answered without a WebSocket, pings that are reported, compression as the query says."""
+
+    bytes_on_the_wire = 0
+
+    def data_received(self, data):
+        self.bytes_on_the_wire += len(data)
+        super().data_received(data)
+
+    def process_extensions(self, headers, available_extensions):
+        query = query_of(self.path)
+        if not peer.wants_deflate(query):
+            return None, []
+        return super().process_extensions(headers, deflate_as_asked(query) or available_extensions)
 
     async def process_request(self, path, headers):
         where = urlsplit(path).path
@@ -48,6 +76,17 @@ class Protocol(BasicAuthWebSocketServerProtocol):
 async def echo(ws, query):
     async for message in ws:
         await ws.send(message)
+
+
+async def check(ws, query):
+    tally = peer.Tally()
+    async for message in ws:
+        if message == "report":
+            await ws.send(tally.report(ws.bytes_on_the_wire))
+        elif message == "abort":
+            ws.transport.abort()
+        else:
+            tally.take(message)
 
 
 async def close(ws, query):
@@ -96,6 +135,19 @@ async def fragments(ws, query):
     await ws.send([b"\x00\x01", b"", b"\xff"])
 
 
+async def fragmented(ws, query):
+    size, step = int(query["size"]), int(query["step"])
+
+    async def pieces(text):
+        for at in range(0, size, step):
+            yield text[at : at + step]
+            await (await ws.ping(f"behind byte {at}"))
+
+    for number in range(int(query["n"])):
+        start = f"message {number}, "
+        await ws.send(pieces((start * (size // len(start) + 1))[:size]))
+
+
 async def abort(ws, query):
     ws.transport.abort()
 
@@ -125,10 +177,12 @@ BEHAVIOURS = {
     "/abort": abort,
     "/abort-on-message": abort_on_message,
     "/auth": auth,
+    "/check": check,
     "/close": close,
     "/close-on-message": close_on_message,
     "/count": count,
     "/echo": echo,
+    "/fragmented": fragmented,
     "/fragments": fragments,
     "/headers": headers,
     "/ping": ping,
@@ -140,10 +194,8 @@ BEHAVIOURS = {
 
 
 async def serve_connection(ws):
-    url = urlsplit(ws.path)
-    query = {name: values[0] for name, values in parse_qs(url.query).items()}
     try:
-        await BEHAVIOURS.get(url.path, echo)(ws, query)
+        await BEHAVIOURS.get(urlsplit(ws.path).path, echo)(ws, query_of(ws.path))
         async for _ in ws:  # what is left to the client is to close
             pass
     except ConnectionClosed:

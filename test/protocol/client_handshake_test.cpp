@@ -185,6 +185,22 @@ TEST_SUITE("RFC 6455 4.1: the server's answer") {
     fails(switching("Sec-WebSocket-Extensions:\r\n"), Errc::unexpected_extension);
   }
 
+  TEST_CASE("of a refused 101 nothing was agreed on") {
+    HandshakeRequest compressing = request;
+    compressing.compression.emplace();
+    for (const char* lines : {"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+                              "Sec-WebSocket-Protocol: other\r\n",
+                              "Sec-WebSocket-Extensions: permessage-deflate; x\r\n"
+                              "Sec-WebSocket-Protocol: chat\r\n"}) {
+      ClientHandshake handshake(compressing, {});
+      std::size_t consumed = 0;
+      CHECK(handshake.feed(switching(lines), consumed) == Progress::failed);
+      CHECK(handshake.extensions().empty());
+      CHECK(handshake.subprotocol().empty());
+      CHECK_FALSE(handshake.deflate());
+    }
+  }
+
   TEST_CASE("a refused 101 is still told as the response") {
     const Result result = answer(status_line + upgrade + "\r\n");
     CHECK(result.response.status == 101);

@@ -101,6 +101,9 @@ TEST_SUITE("RFC 7692: the same in every cut") {
     expect_refusal(deflated(1, ""), Errc::invalid_deflate_data);
     expect_refusal(deflated(1, "\xf3\x48\xcd\xc9\xc9\x07\x00"s) + deflated(1, ""),
                    Errc::invalid_deflate_data);
+    // Here the tail completes the final block.
+    expect(deflated(1, "\x01") + deflated(1, hello), {"text ''", "text 'Hello'"}, with_deflate);
+    expect_refusal(deflated(1, "\x01") + deflated(1, ""), Errc::invalid_deflate_data);
   }
 }
 
@@ -136,6 +139,19 @@ TEST_SUITE("RFC 7692: limits and bad data") {
         expect_refusal(bytes, Errc::message_too_big, limited(1000));
       }
     }
+  }
+
+  TEST_CASE("what many fragments add on the wire is not held against their message") {
+    zlib_peer::Compressor peer;
+    std::string bytes;
+    const std::string text = wire::filling(900);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const std::string piece = peer.flushed(text.substr(i, 1), Z_SYNC_FLUSH);
+      bytes += i == 0 ? deflated(1, piece, false) : wire::continuation(piece, false);
+    }
+    bytes += wire::continuation(std::string(1, '\0'));
+    CHECK(bytes.size() > 5000);
+    expect(bytes, {"text " + shown(text)}, limited(1000));
   }
 
   TEST_CASE("a message of noise as long as the limit fits, though it is longer on the wire") {

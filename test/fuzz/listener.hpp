@@ -1,0 +1,40 @@
+// The library's client listening to a stream of frames: as a bare connection, or with the opening
+// handshake in front of it. What it is handed lies in memory of just that size, and is overwritten
+// once it was looked at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "fuzz/input.hpp"
+#include "fuzz/outcome.hpp"
+
+namespace fuzz {
+
+enum class Drain : std::uint8_t {
+  at_once,  // what it wants to send leaves after every event: every ping has its pong
+  late      // the socket is stuck until the end
+};
+
+struct Manner {
+  Cuts cuts = whole;
+  bool behind_head = false;
+  Drain drain = Drain::at_once;
+  // Fragments are wanted or not, by turns of pieces, whatever the settings say.
+  bool changing_its_mind = false;
+  // Gives back the memory it can do without after every piece.
+  bool resting = false;
+};
+
+// Aborts where what is told or sent is in itself wrong.
+Outcome listen(const Settings& settings, std::string_view stream, const Manner& manner);
+
+// Fragments put together to messages; those of a message that did not end are left out.
+Outcome put_together(Outcome outcome);
+
+// Whether a client whose socket was stuck sent what it had to: pongs may be left out, but the last.
+void require_late(const Outcome& late, const Outcome& at_once);
+
+}  // namespace fuzz
