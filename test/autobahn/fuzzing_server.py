@@ -118,8 +118,9 @@ async def run_case(ws, number, agent):
         verdict = str(what)
     except ConnectionClosed as closed:
         verdict = f"the connection was closed too early: {closed}"
-    await ws.close()
+    # Before the driver can know that the case is over, and go on.
     peer.say(f"CASE {number} {agent} {verdict}")
+    await ws.close()
 
 
 async def serve_connection(ws):

@@ -23,6 +23,7 @@ CompressedMessage read_message(Input& input) {
   message.ending = static_cast<Ending>(flags >> 2U & 3U);
   message.fragments = 1 + (flags >> 4U & 3U);
   message.pinged = (flags & 64U) != 0;
+  message.refused = (flags & 128U) != 0;
   const unsigned how = input.take_byte();
   message.level = static_cast<int>(how % 16 % 10);
   message.strategy = static_cast<int>(how / 16 % 5);

@@ -30,15 +30,16 @@ enum class Ending : std::uint8_t {
   stored_block     // 7.2.3.3: without compression
 };
 
-// Its bytes: text, compressed, ending (2 bits), fragments less 1 (2 bits), a ping between them;
-// level and strategy; filling; size (2 bytes); of literal and foreign ones the literal, its size
-// before it.
+// Its bytes: text, uncompressed, ending (2 bits), fragments less 1 (2 bits), a ping between them,
+// refused; level and strategy; filling; size (2 bytes); of literal and foreign ones the literal,
+// its size before it.
 struct CompressedMessage {
   bool text = false;
   bool compressed = true;
   Ending ending = Ending::flushed;
   unsigned fragments = 1;
   bool pinged = false;
+  bool refused = false;  // the client compresses it as well, and then does not send it
   int level = 6;
   int strategy = 0;
   Filling filling = Filling::literal;

@@ -18,6 +18,7 @@
 #include "fuzz/reference_reader.hpp"
 #include "fuzz/require.hpp"
 #include "protocol/connection.hpp"
+#include "protocol/message_deflater.hpp"
 
 namespace {
 
@@ -95,13 +96,12 @@ void check_sent(const std::vector<SentFrame>& frames, const protocol::DeflateAgr
   require(next == said.end(), "what was said is sent");
 }
 
-void check_sending(const CompressedSession& session, std::vector<Told> said) {
+void check_sending(const CompressedSession& session, const std::vector<Told>& said) {
   const protocol::DeflateAgreement& agreement = *session.settings.deflate;
   protocol::MaskKeys keys(
       [](std::span<std::byte> into) { std::fill(into.begin(), into.end(), std::byte{90}); });
   protocol::Connection connection(protocol::Role::client, session.settings.limits, true, &keys);
   connection.use_deflate(agreement);
-  std::erase_if(said, [](const Told& told) { return told.kind != Told::Kind::message; });
   for (std::size_t i = 0; i < said.size(); ++i) {
     const std::string& text = said[i].data;
     const auto opcode = static_cast<Opcode>(said[i].opcode);
@@ -123,13 +123,37 @@ void check_sending(const CompressedSession& session, std::vector<Told> said) {
   check_sent(read_sent(sent), agreement, said);
 }
 
+// Messages of one frame, some of which were compressed in vain: nothing may refer to them.
+void check_refusing(const CompressedSession& session, const std::vector<Told>& messages) {
+  const protocol::DeflateAgreement& agreement = *session.settings.deflate;
+  protocol::MessageDeflater deflater(agreement.client, agreement);
+  std::vector<SentFrame> frames;
+  std::vector<Told> said;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    websocket::base::Buffer scratch;
+    const auto opcode = static_cast<Opcode>(messages[i].opcode);
+    const auto frame = deflater.deflate(opcode, messages[i].data, true, scratch);
+    if (session.messages[i].refused) continue;
+    deflater.sent();
+    frames.push_back({messages[i].opcode, std::string(frame.payload), true, frame.reserved});
+    said.push_back(messages[i]);
+    if (session.resting) deflater.rest();
+  }
+  check_sent(frames, agreement, said);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const CompressedSession session = read_compressed_session(data, size);
-  const CompressedStream stream = make_stream(session);
+  CompressedStream stream = make_stream(session);
   check_received(session, stream);
   // Damage is no matter of what the client sends.
-  if (session.damages.empty()) check_sending(session, stream.said);
+  if (!session.damages.empty()) return 0;
+  std::erase_if(stream.said, [](const Told& told) { return told.kind != Told::Kind::message; });
+  check_sending(session, stream.said);
+  const bool refuses = std::any_of(session.messages.begin(), session.messages.end(),
+                                   [](const auto& message) { return message.refused; });
+  if (refuses) check_refusing(session, stream.said);
   return 0;
 }

@@ -119,6 +119,8 @@ void check_failure(const Answered& answered) {
   require(make_error_code(answered.code) == Condition::handshake_failed,
           "a handshake that fails says handshake_failed");
   require(!answered.failure.empty(), "a handshake that fails has words");
+  require(answered.subprotocol.empty() && !answered.deflates,
+          "a handshake that fails agrees to nothing");
   require(std::all_of(answered.failure.begin(), answered.failure.end(),
                       [](char c) { return c >= ' ' && c < '\x7f'; }),
           "a handshake's words can be printed");
@@ -145,7 +147,7 @@ void check_accepted(std::string_view bytes, const Answered& answered, const Aske
           "an accepted answer has no extension that was not offered");
   require(answered.deflates == !extensions->empty(), "what the server chose is used");
   if (answered.deflates) {
-    require(fuzz::lower(extensions->front().name) == "permessage-deflate" &&
+    require(extensions->front().name == "permessage-deflate" &&
                 fuzz::plain_agreement(extensions->front(), *asked.request.compression),
             "an accepted permessage-deflate is what RFC 7692 7.1 allows");
   }

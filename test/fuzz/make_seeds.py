@@ -290,9 +290,9 @@ SESSIONS = {
 
 
 def message(filling="literal", size=0, literal=b"", text=False, compressed=True, ending=0, parts=1, pinged=False,
-            level=6, strategy=0):
+            refused=False, level=6, strategy=0):
     number = ["literal", "ascii", "characters", "noise", "run", "echo", "foreign"].index(filling)
-    made = bytes([text | (not compressed) << 1 | ending << 2 | (parts - 1) << 4 | pinged << 6,
+    made = bytes([text | (not compressed) << 1 | ending << 2 | (parts - 1) << 4 | pinged << 6 | refused << 7,
                   level | strategy << 4, number]) + struct.pack("<H", size)
     return made + (bytes([len(literal)]) + literal if filling in ("literal", "foreign") else b"")
 
@@ -322,6 +322,8 @@ COMPRESSED = {
     "final_block": compressed(message("ascii", 90, ending=1), message("echo", 90, ending=1), ECHO),
     "flushed_within": compressed(message("ascii", 90, ending=2), message("echo", 90)),
     "stored": compressed(message("noise", 2000, ending=3), ECHO),
+    "refused_between": compressed(WORDS, message(literal=b"Hello, you", refused=True), WORDS, ECHO),
+    "refused_first": compressed(message("ascii", 90, refused=True), message("echo", 90), message("echo", 90)),
     "uncompressed_between": compressed(WORDS, message(literal=b"plain", compressed=False), ECHO),
     "strategies": compressed(*[message("ascii", 200 + i, strategy=i, level=i * 2) for i in range(5)]),
     "run": compressed(message("run", 8000)),

@@ -93,11 +93,14 @@ unsigned ReferenceReader::judge(const Frame& frame) const {
 
 // 10.4, and the limits the program set
 unsigned ReferenceReader::judge_size(const Frame& frame) const {
-  std::uint64_t most = settings_.limits.max_message_size;
-  // What is compressed may be somewhat longer than what it is inflated to.
-  if (in_message_ ? compressed_ : frame.reserved == 4) most += most / 4 + 1024;
-  const std::uint64_t before = in_message_ ? wire_.size() : 0;
-  if (frame.length > most - before) return 1009;
+  const std::uint64_t limit = settings_.limits.max_message_size;
+  if (in_message_ ? compressed_ : frame.reserved == 4) {
+    // What is compressed may be somewhat longer than what it is inflated to, which is limited too.
+    if (frame.length > limit + limit / 4 + 1024) return 1009;
+  } else {
+    const std::uint64_t before = in_message_ ? wire_.size() : 0;
+    if (frame.length > limit - before) return 1009;
+  }
   if (in_message_ && fragments_ + 1 > settings_.limits.max_fragments) return 1009;
   return 0;
 }

@@ -2,9 +2,9 @@
 #include "hostile/cost.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
-#include <limits>
 #include <stdexcept>
 
 #include "hostile/resident.hpp"
@@ -76,13 +76,14 @@ std::uint64_t resident_bound(std::uint64_t bytes) {
 }
 
 Growth measure_growth(const std::function<double(std::size_t factor)>& seconds) {
-  constexpr int rounds = 3;
-  Growth growth{std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
-  for (int round = 0; round < rounds; ++round) {
-    growth.once = std::min(growth.once, seconds(1));
-    growth.four_times = std::min(growth.four_times, seconds(4));
+  std::array<double, 3> once{};
+  std::array<double, 3> four_times{};
+  for (std::size_t round = 0; round < once.size(); ++round) {
+    once[round] = seconds(1);
+    four_times[round] = seconds(4);
   }
-  return growth;
+  std::sort(once.begin(), once.end());
+  return {once[once.size() / 2], *std::min_element(four_times.begin(), four_times.end())};
 }
 
 }  // namespace hostile

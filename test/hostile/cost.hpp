@@ -28,7 +28,8 @@ Cost visit_apart(Face face, const std::string& url, const std::vector<std::strin
 std::uint64_t resident_bound(std::uint64_t bytes);
 
 /// Whether four times as much costs about four times as much processor time: far from sixteen times
-/// as much. Each has the best of several rounds.
+/// as much. Of several rounds, the median of once, which may be so little that one measurement says
+/// nothing, and the best of four times.
 struct Growth {
   double once = 0;
   double four_times = 0;

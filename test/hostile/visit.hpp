@@ -38,7 +38,8 @@ struct Manners {
   std::function<void()> after_hostile{};
 };
 
-/// Ends the program with a sentence when a connection does not end at all.
+/// Everything happens on the calling thread. Ends the program with a sentence when what has ended goes
+/// on all the same.
 Visit visit(Face face, const std::string& url, const websocket::ConnectOptions& options,
             const Manners& manners = {});
 
