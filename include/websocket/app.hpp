@@ -1,6 +1,7 @@
 // The callback face: a connection that runs by itself and tells what happens.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -67,7 +68,8 @@ class WEBSOCKET_API WebSocketApp {
   Callback<void(WebSocketApp&)> on_open;
   /// A later connection of the same run is open.
   Callback<void(WebSocketApp&)> on_reconnect;
-  /// After a SendResult::buffer_full: at most half of Limits::max_send_buffer is unsent now.
+  /// There is room again: buffered_amount() had been over Limits::send_high_water, or a message was
+  /// refused with SendResult::buffer_full, and now it is at most Limits::send_low_water.
   Callback<void(WebSocketApp&)> on_drain;
   /// A whole message.
   Callback<void(WebSocketApp&, const Message& message)> on_message;
@@ -76,7 +78,9 @@ class WEBSOCKET_API WebSocketApp {
   Callback<void(WebSocketApp&, std::string_view data, Opcode opcode, bool fin)> on_data;
   /// When set, a message that comes in fragments comes here, fragment by fragment as they arrive,
   /// and not to on_message; fragments of text may begin and end within a character. A message in
-  /// one frame still goes to on_message.
+  /// one frame goes to on_message where that is set as well. Where it is not, every message comes
+  /// here, and a long frame comes in pieces as its bytes arrive: so messages of any length can be
+  /// received in little memory (see Limits::max_message_size).
   Callback<void(WebSocketApp&, std::string_view fragment, bool fin)> on_cont_message;
   /// A ping came; the pong has gone out already.
   Callback<void(WebSocketApp&, std::string_view payload)> on_ping;
@@ -110,6 +114,21 @@ class WEBSOCKET_API WebSocketApp {
   /// Queues a binary message.
   SendResult send_bytes(std::span<const std::byte> data);
   SendResult send_bytes(std::string_view data);
+  /// The same as send() and send_bytes(), but where there is no room it waits until there is: at
+  /// most that long, then it says buffer_full. For threads of the program's own. On the thread that
+  /// runs the app's loop it does not wait, since that is the one which makes room.
+  SendResult send_wait(std::string_view text, Duration timeout);
+  SendResult send_bytes_wait(std::span<const std::byte> data, Duration timeout);
+  SendResult send_bytes_wait(std::string_view data, Duration timeout);
+  /// Queues a part of a message that is sent in pieces (RFC 6455 5.4); `fin` says that it is the
+  /// last. The pieces of a message come from one thread, the first one decides between text and
+  /// binary, and a piece of text may end within a character. What is sent by others meanwhile goes
+  /// out after the last piece; pings do not wait. A piece that is refused with buffer_full can be
+  /// given again. When the connection ends, so does the message: the next piece is `closed`, and the
+  /// one after it begins a new message.
+  SendResult send_fragment(std::string_view text, bool fin);
+  SendResult send_fragment(std::span<const std::byte> data, bool fin);
+  SendResult send_bytes_fragment(std::string_view data, bool fin);
   /// Queues a ping; the payload has at most 125 bytes. The answer comes to on_pong.
   SendResult ping(std::string_view payload = {});
   /// Ends the run: what was queued goes out, then a Close frame; the server has close_timeout to
@@ -118,7 +137,14 @@ class WEBSOCKET_API WebSocketApp {
   /// 3000-4999 (RFC 6455 7.4) and for a reason over 123 bytes or not UTF-8.
   void close(std::uint16_t code = 1000, std::string_view reason = {});
 
+  /// Does not wait any longer for the next attempt to connect, and begins the delays anew: for when
+  /// the program learns that the network is back. In other states nothing happens.
+  void reconnect_now();
+
   State state() const noexcept;
+  /// How long the last ping that was answered took there and back, whether RunOptions::ping_interval
+  /// or ping() sent it. Zero before there was one on this connection.
+  std::chrono::microseconds latency() const noexcept;
   /// Bytes of frames, their headers included, which the system has not taken yet.
   std::size_t buffered_amount() const noexcept;
   /// What the server chose of ConnectOptions::subprotocols; "" when nothing, or not open yet.

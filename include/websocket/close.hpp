@@ -1,6 +1,7 @@
 // How a connection ended: RFC 6455 7.1.5 (the close code) and 7.4 (its meanings).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,12 @@ struct CloseInfo {
   bool by_peer = false;
   /// Another attempt follows; false exactly once per run, in its last callback.
   bool will_reconnect = false;
+  /// Messages that were queued on this connection and did not go out whole before it ended: the
+  /// peer does not have them.
+  std::size_t unsent_messages = 0;
+  /// Messages that did go out, and of which nothing says that the peer has read them: neither an
+  /// answer to a ping sent after them nor its answer to our Close frame.
+  std::size_t unconfirmed_messages = 0;
 };
 
 }  // namespace websocket

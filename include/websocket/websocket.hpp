@@ -2,6 +2,7 @@
 #pragma once
 
 #include <websocket/app.hpp>
+#include <websocket/broadcast.hpp>
 #include <websocket/callback.hpp>
 #include <websocket/client.hpp>
 #include <websocket/close.hpp>
