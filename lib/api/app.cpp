@@ -12,6 +12,13 @@
 #include "protocol/frame.hpp"
 
 namespace websocket {
+namespace {
+
+std::string_view as_text(std::span<const std::byte> data) {
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+}  // namespace
 
 WebSocketApp::WebSocketApp(std::string url, ConnectOptions options)
     : implementation_(
@@ -49,11 +56,38 @@ SendResult WebSocketApp::send_text(std::string_view text) {
 }
 
 SendResult WebSocketApp::send_bytes(std::span<const std::byte> data) {
-  return send_bytes({reinterpret_cast<const char*>(data.data()), data.size()});
+  return send_bytes(as_text(data));
 }
 
 SendResult WebSocketApp::send_bytes(std::string_view data) {
   return implementation_->send(Opcode::binary, data);
+}
+
+SendResult WebSocketApp::send_wait(std::string_view text, Duration timeout) {
+  if (!base::is_utf8(text)) return SendResult::invalid;
+  const auto implementation = implementation_;  // the app may go while this waits
+  return implementation->send_wait(Opcode::text, text, timeout);
+}
+
+SendResult WebSocketApp::send_bytes_wait(std::span<const std::byte> data, Duration timeout) {
+  return send_bytes_wait(as_text(data), timeout);
+}
+
+SendResult WebSocketApp::send_bytes_wait(std::string_view data, Duration timeout) {
+  const auto implementation = implementation_;
+  return implementation->send_wait(Opcode::binary, data, timeout);
+}
+
+SendResult WebSocketApp::send_fragment(std::string_view text, bool fin) {
+  return implementation_->send_fragment(Opcode::text, text, fin);
+}
+
+SendResult WebSocketApp::send_fragment(std::span<const std::byte> data, bool fin) {
+  return send_bytes_fragment(as_text(data), fin);
+}
+
+SendResult WebSocketApp::send_bytes_fragment(std::string_view data, bool fin) {
+  return implementation_->send_fragment(Opcode::binary, data, fin);
 }
 
 SendResult WebSocketApp::ping(std::string_view payload) {
@@ -66,9 +100,14 @@ void WebSocketApp::close(std::uint16_t code, std::string_view reason) {
   implementation_->close(code, reason);
 }
 
+void WebSocketApp::reconnect_now() { implementation_->reconnect_now(); }
+
 State WebSocketApp::state() const noexcept { return implementation_->state(); }
 std::size_t WebSocketApp::buffered_amount() const noexcept {
   return implementation_->buffered_amount();
+}
+std::chrono::microseconds WebSocketApp::latency() const noexcept {
+  return implementation_->latency();
 }
 std::string WebSocketApp::subprotocol() const { return implementation_->subprotocol(); }
 std::string WebSocketApp::extensions() const { return implementation_->extensions(); }

@@ -26,7 +26,7 @@ WebSocketApp::Implementation::Implementation(WebSocketApp& app,
       url_(std::move(url)),
       options_(std::move(options)),
       shared_loop_(std::move(shared_loop)),
-      outbox_(options_.limits.max_send_buffer, net::fill_with_random) {}
+      outbox_(options_.limits, net::fill_with_random) {}
 
 // ---- starting
 
@@ -207,9 +207,31 @@ void WebSocketApp::Implementation::on_loop(const ExecutionPtr& execution, Work w
 }
 
 SendResult WebSocketApp::Implementation::send(Opcode opcode, std::string_view payload) {
-  const auto [result, wake] = outbox_.push(opcode, payload);
-  if (wake) wake_loop();
-  return result;
+  return wake_if_need_be(outbox_.push(opcode, payload));
+}
+
+SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_view payload,
+                                                   Duration timeout) {
+  const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
+  // The loop's own thread is the one that makes room.
+  if (pushed.result != SendResult::buffer_full || runs_here()) return wake_if_need_be(pushed);
+  const auto deadline = net::later(net::Clock::now(), timeout);
+  return wake_if_need_be(outbox_.push_waiting(opcode, payload, deadline));
+}
+
+SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::string_view payload,
+                                                       bool fin) {
+  return wake_if_need_be(outbox_.push_fragment(opcode, payload, fin));
+}
+
+SendResult WebSocketApp::Implementation::wake_if_need_be(api::Outbox::Pushed pushed) {
+  if (pushed.wake_loop) wake_loop();
+  return pushed.result;
+}
+
+bool WebSocketApp::Implementation::runs_here() const {
+  const std::lock_guard lock(life_mutex_);
+  return current_ && current_->host && current_->host->runs_here();
 }
 
 void WebSocketApp::Implementation::wake_loop() {
@@ -246,6 +268,14 @@ void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view re
   }
   on_loop(current_, [this, code, reason = std::string(reason)](const ExecutionPtr& execution) {
     close_run(execution, code, reason);
+  });
+}
+
+void WebSocketApp::Implementation::reconnect_now() {
+  const std::lock_guard lock(life_mutex_);
+  if (!current_ || current_->over) return;
+  on_loop(current_, [](const ExecutionPtr& execution) {
+    if (execution->run) execution->run->reconnect_now();
   });
 }
 

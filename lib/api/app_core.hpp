@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <future>
@@ -40,13 +41,19 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void wait();
   bool wait_for(Duration timeout);
   void close(std::uint16_t code, std::string_view reason);
+  void reconnect_now();
   // The app is being destroyed.
   void let_go();
 
   SendResult send(Opcode opcode, std::string_view payload);
+  SendResult send_wait(Opcode opcode, std::string_view payload, Duration timeout);
+  SendResult send_fragment(Opcode opcode, std::string_view payload, bool fin);
 
   State state() const noexcept { return state_.load(std::memory_order_acquire); }
   std::size_t buffered_amount() const noexcept { return outbox_.size(); }
+  std::chrono::microseconds latency() const noexcept {
+    return latency_.load(std::memory_order_relaxed);
+  }
   std::string subprotocol() const;
   std::string extensions() const;
   Response response() const;
@@ -79,7 +86,9 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void leave_to_itself(const ExecutionPtr& execution);
   void end_now(const ExecutionPtr& execution);
   void wait_until_gone(const ExecutionPtr& previous);
+  SendResult wake_if_need_be(api::Outbox::Pushed pushed);
   void wake_loop();
+  bool runs_here() const;
   void handlers_caught_up();
   template <class Work>
   void on_loop(const ExecutionPtr& execution, Work work);  // life_mutex_ held
@@ -136,6 +145,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   api::Outbox outbox_;
   api::HandlerGate gate_;
   std::atomic<State> state_{State::idle};
+  std::atomic<std::chrono::microseconds> latency_{};
 
   mutable std::mutex life_mutex_;
   std::condition_variable done_;
@@ -154,7 +164,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   bool in_turn_ = false;         // a row of events is being told
   bool turn_is_inside_ = false;  // and its handlers run here, inside the gate
   Caches caches_;
-  base::Buffer frames_;
+  protocol::FrameBatch batch_;
+  std::size_t left_behind_ = 0;  // messages of this connection that never left the outbox
 };
 
 }  // namespace websocket

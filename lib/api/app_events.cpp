@@ -97,17 +97,15 @@ void WebSocketApp::Implementation::state_changed(State state) {
   const std::lock_guard lock(life_mutex_);
   Execution& execution = *active_;
   if (state == State::closed) execution.over = true;
-  // After close() the state is closing until it is closed, whatever the connection still does.
-  if (execution.close_requested && state != State::closed) {
-    if (state != State::open) outbox_.discard();
-    return;
-  }
-  if (state == State::open) {
+  const bool closes = execution.close_requested && state != State::closed;
+  if (state != State::open) {
+    left_behind_ += outbox_.discard();
+  } else if (!closes) {
+    latency_.store({}, std::memory_order_relaxed);
     outbox_.open(execution.run->session()->deflate());
-  } else {
-    outbox_.discard();
   }
-  state_.store(state, std::memory_order_release);
+  // After close() the state is closing until it is closed, whatever the connection still does.
+  if (!closes) state_.store(state, std::memory_order_release);
 }
 
 void WebSocketApp::Implementation::opened(bool first_of_the_run) {
@@ -150,6 +148,7 @@ void WebSocketApp::Implementation::received(const protocol::Event& event) {
         },
         ping->payload.size());
   } else if (const auto* pong = std::get_if<protocol::PongReceived>(&event)) {
+    latency_.store(active_->run->session()->latency(), std::memory_order_relaxed);
     tell(
         [this, payload = std::string(pong->payload)] {
           call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
@@ -167,7 +166,9 @@ void WebSocketApp::Implementation::failed(const Error& error) {
   tell([this, error] { call_error(error); });
 }
 
-void WebSocketApp::Implementation::closed(const CloseInfo& info) {
+void WebSocketApp::Implementation::closed(const CloseInfo& of_the_connection) {
+  CloseInfo info = of_the_connection;
+  info.unsent_messages += std::exchange(left_behind_, 0);
   tell([this, info] { call_close(info); });
   if (info.will_reconnect) return;
   {
@@ -189,9 +190,9 @@ void WebSocketApp::Implementation::has_room() { hand_over_outbox(); }
 
 void WebSocketApp::Implementation::hand_over_outbox() {
   engine::Session* const session = active_->run->session();
-  if (session == nullptr || !outbox_.take(frames_)) return;
-  session->send_frames(frames_);
-  frames_.clear();
+  if (session == nullptr || !outbox_.take(batch_)) return;
+  if (!session->send_frames(batch_)) left_behind_ += batch_.messages;
+  batch_.clear();
 }
 
 void WebSocketApp::Implementation::has_left(std::size_t unsent) {

@@ -1,85 +1,156 @@
+// See outbox.hpp. Messages in pieces: outbox_fragments.cpp.
 #include "api/outbox.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/time_mark.hpp"
 #include "protocol/frame.hpp"
 
 namespace websocket::api {
 
+Outbox::Outbox(const Limits& limits, protocol::MaskKeys::Random random)
+    : limit_(limits.max_send_buffer),
+      high_water_(limits.send_high_water > 0 ? limits.send_high_water : limit_),
+      low_water_(limits.send_low_water > 0 ? std::min(limits.send_low_water, high_water_)
+                                           : high_water_ / 2),
+      keys_(std::move(random)) {}
+
+// ---- any thread
+
 Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
   std::unique_lock lock(mutex_);
-  const auto compressor = compressor_for(opcode, payload.size());
+  const CompressorPtr compressor = compressor_for(opcode, payload.size());
   if (compressor) {
     lock.unlock();
     const std::unique_lock compressing(compressor->mutex, std::try_to_lock);
     // While another thread compresses, a message goes out as it is: nobody waits.
-    if (compressing) return push_compressed(*compressor, opcode, payload);
+    if (compressing) {
+      if (const auto pushed = push_compressed(*compressor, opcode, payload)) return *pushed;
+    }
     lock.lock();
   }
-  return append(opcode, payload, 0);
+  return append(opcode, payload);
 }
 
-// mutex_ is held. Null for what goes out as it is, and for what will be refused.
-std::shared_ptr<Outbox::Compressor> Outbox::compressor_for(Opcode opcode, std::size_t size) const {
-  const bool is_refused = !open_ || size > limit_ || frames_.size() + in_flight_ >= limit_;
-  if (!compressor_ || is_refused || protocol::is_control(opcode)) return nullptr;
+Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
+                                    net::Clock::time_point deadline) {
+  for (;;) {
+    const Pushed pushed = push(opcode, payload);
+    if (pushed.result != SendResult::buffer_full) return pushed;
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    const bool in_time = room_.wait_until(
+        lock, deadline, [&] { return refusal(payload.size()) != SendResult::buffer_full; });
+    --waiting_;
+    if (!in_time) return pushed;
+  }
+}
+
+// mutex_ is held. Null for what goes out as it is, and for what will be refused. What waits behind
+// a message in pieces does too: it would be compressed before the pieces that go out before it.
+Outbox::CompressorPtr Outbox::compressor_for(Opcode opcode, std::size_t size) const {
+  const bool is_refused = !open_ || size > limit_ || unsent() >= limit_;
+  if (!compressor_ || is_refused || fragments_ || protocol::is_control(opcode)) return nullptr;
   return compressor_->deflater.wants(size) ? compressor_ : nullptr;
 }
 
-// Its compressor's lock is held.
-Outbox::Pushed Outbox::push_compressed(Compressor& compressor, Opcode opcode,
-                                       std::string_view payload) {
+// Its compressor's lock is held. Nothing where a message in pieces has begun meanwhile.
+std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Opcode opcode,
+                                                      std::string_view payload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (fragments_) return std::nullopt;
+  }
   base::Buffer scratch;
   const auto frame = compressor.deflater.deflate(opcode, payload, true, scratch);
   const std::lock_guard lock(mutex_);
   // While it was compressed the connection may have gone, and another one come.
-  if (compressor_.get() != &compressor) return {SendResult::closed, false};
-  const Pushed pushed = append(opcode, frame.payload, frame.reserved);
-  if (pushed.result == SendResult::queued) compressor.deflater.sent();
-  return pushed;
+  if (compressor_.get() != &compressor) return Pushed{SendResult::closed, false};
+  if (const auto refused = refusal(frame.payload.size())) return Pushed{*refused, false};
+  // A message in pieces that began meanwhile is not compressed: that takes the lock we hold.
+  protocol::FrameBatch& batch = fragments_ ? fragments_->behind : batch_;
+  protocol::append_frame(batch.frames, true, opcode, frame.payload, &keys_, frame.reserved);
+  ++batch.messages;
+  compressor.deflater.sent();
+  return queued();
 }
 
 // mutex_ is held.
-Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload, std::uint8_t reserved) {
-  if (!open_) return {SendResult::closed, false};
-  const std::size_t unsent = frames_.size() + in_flight_;
-  const std::size_t size = protocol::frame_size(payload.size(), true);
-  if (size > limit_ || unsent > limit_ - size) {
-    refused_ = true;
-    return {SendResult::buffer_full, false};
+Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
+  if (const auto refused = refusal(payload.size())) return {*refused, false};
+  const bool waits_behind = fragments_ && !protocol::is_control(opcode);
+  protocol::FrameBatch& batch = waits_behind ? fragments_->behind : batch_;
+  protocol::append_frame(batch.frames, true, opcode, payload, &keys_);
+  if (opcode == Opcode::ping) {
+    batch.pings.push_back(
+        {std::string(payload), batch.messages, engine::time_mark(net::Clock::now())});
+  } else {
+    ++batch.messages;
   }
-  protocol::append_frame(frames_, true, opcode, payload, &keys_, reserved);
+  return queued();
+}
+
+// mutex_ is held. Who finds no room hears of it when there is some.
+std::optional<SendResult> Outbox::refusal(std::size_t payload_size) {
+  if (!open_) return SendResult::closed;
+  const std::size_t size = protocol::frame_size(payload_size, true);
+  if (size <= limit_ && unsent() <= limit_ - size) return std::nullopt;
+  drain_is_due_ = true;
+  return SendResult::buffer_full;
+}
+
+// mutex_ is held.
+Outbox::Pushed Outbox::queued() {
+  if (unsent() > high_water_) drain_is_due_ = true;
   return {SendResult::queued, !std::exchange(loop_will_look_, true)};
 }
 
 void Outbox::shut() {
   const std::lock_guard lock(mutex_);
   open_ = false;
+  room_.notify_all();
 }
 
 std::size_t Outbox::size() const {
   const std::lock_guard lock(mutex_);
-  return frames_.size() + in_flight_;
+  return unsent();
 }
+
+// mutex_ is held.
+std::size_t Outbox::unsent() const {
+  return batch_.frames.size() + in_flight_ + (fragments_ ? fragments_->behind.frames.size() : 0);
+}
+
+// ---- the loop's thread
 
 void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
   auto compressor = deflate ? std::make_shared<Compressor>(*deflate) : nullptr;
   const std::lock_guard lock(mutex_);
   compressor_.swap(compressor);
-  frames_.clear();
+  batch_.clear();
   in_flight_ = 0;
-  refused_ = false;
+  drain_is_due_ = false;
+  fragments_were_cut_off_ = false;
   open_ = true;
   loop_will_look_ = true;
 }
 
-void Outbox::discard() {
-  std::shared_ptr<Compressor> gone;  // with its memory, when the lock is
+std::size_t Outbox::discard() {
+  CompressorPtr gone;  // with its memory, when the lock is
   const std::lock_guard lock(mutex_);
   compressor_.swap(gone);
   open_ = false;
-  frames_.release();
+  std::size_t lost = batch_.messages;
+  if (fragments_) {
+    lost += fragments_->behind.messages;
+    fragments_were_cut_off_ = fragments_->begun;
+    fragments_.reset();
+  }
+  batch_.release();
   in_flight_ = 0;
+  room_.notify_all();
+  return lost;
 }
 
 void Outbox::stay_awake() {
@@ -87,27 +158,28 @@ void Outbox::stay_awake() {
   loop_will_look_ = true;
 }
 
-bool Outbox::take(base::Buffer& frames) {
+bool Outbox::take(protocol::FrameBatch& batch) {
   const std::lock_guard lock(mutex_);
-  if (frames_.empty()) {
+  if (batch_.frames.empty()) {
     loop_will_look_ = false;
     return false;
   }
-  in_flight_ += frames_.size();
-  frames_.swap(frames);
+  in_flight_ += batch_.frames.size();
+  std::swap(batch_, batch);
   return true;
 }
 
 bool Outbox::set_in_flight(std::size_t size) {
   const std::lock_guard lock(mutex_);
   in_flight_ = size;
-  if (!refused_ || frames_.size() + in_flight_ > limit_ / 2) return false;
-  refused_ = false;
+  if (waiting_ > 0) room_.notify_all();
+  if (!drain_is_due_ || unsent() > low_water_) return false;
+  drain_is_due_ = false;
   return true;
 }
 
 void Outbox::rest() {
-  std::shared_ptr<Compressor> compressor;
+  CompressorPtr compressor;
   {
     const std::lock_guard lock(mutex_);
     compressor = compressor_;

@@ -3,6 +3,7 @@
 // passes the bytes on.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -11,8 +12,10 @@
 #include <websocket/app.hpp>
 #include <websocket/message.hpp>
 
-#include "base/buffer.hpp"
+#include "base/utf8.hpp"
+#include "net/loop.hpp"
 #include "protocol/deflate.hpp"
+#include "protocol/frame_batch.hpp"
 #include "protocol/mask_keys.hpp"
 #include "protocol/message_deflater.hpp"
 
@@ -20,56 +23,92 @@ namespace websocket::api {
 
 class Outbox {
  public:
-  Outbox(std::size_t limit, protocol::MaskKeys::Random random)
-      : limit_(limit), keys_(std::move(random)) {}
+  Outbox(const Limits& limits, protocol::MaskKeys::Random random);
 
   struct Pushed {
     SendResult result;
     bool wake_loop;  // nobody has promised to look yet: tell the loop
   };
-  // Any thread. The payload may be sent as it is.
+  // ---- any thread
+  // A message or a ping. The payload may be sent as it is.
   Pushed push(Opcode opcode, std::string_view payload);
-  // Any thread: nothing more is accepted; what is there still goes out.
+  // The same, and while there is no room it waits for it.
+  Pushed push_waiting(Opcode opcode, std::string_view payload, net::Clock::time_point deadline);
+  // A piece of a message; the opcode is the message's.
+  Pushed push_fragment(Opcode opcode, std::string_view payload, bool fin);
+  // Nothing more is accepted; what is there still goes out.
   void shut();
   std::size_t size() const;  // what is here and what has not left the loop yet
 
   // ---- the loop's thread
   // A connection is open, and agreed on that; the loop will look.
   void open(const std::optional<protocol::DeflateAgreement>& deflate);
-  void discard();     // the connection is gone, what is here can't go out
+  // The connection is gone, what is here can't go out; how many messages that is.
+  std::size_t discard();
   void stay_awake();  // the loop will look when its turn ends: no need to wake it
-  // Takes everything, in exchange for an empty buffer; false when there is nothing: wake me from
+  // Takes everything, in exchange for an empty batch; false when there is nothing: wake me from
   // now on.
-  bool take(base::Buffer& frames);
-  // What the loop holds. True once after a push was refused: there is room again.
+  bool take(protocol::FrameBatch& batch);
+  // What the loop holds. True when on_drain is due.
   bool set_in_flight(std::size_t size);
   // Gives back memory that it can do without for now.
   void rest();
 
  private:
   // A connection's compressor. Its lock is held while a message is compressed and framed, so that
-  // messages go out in the order in which they were compressed. Nobody waits for it, and nobody
-  // holds mutex_, which is taken after it, for long.
+  // messages go out in the order in which they were compressed. Who sends whole messages does not
+  // wait for it, and nobody holds mutex_, which is taken after it, for long.
   struct Compressor {
     explicit Compressor(const protocol::DeflateAgreement& agreement)
         : deflater(agreement.client, agreement) {}
     std::mutex mutex;
     protocol::MessageDeflater deflater;
   };
+  using CompressorPtr = std::shared_ptr<Compressor>;
 
-  std::shared_ptr<Compressor> compressor_for(Opcode opcode, std::size_t size) const;
-  Pushed push_compressed(Compressor& compressor, Opcode opcode, std::string_view payload);
-  Pushed append(Opcode opcode, std::string_view payload, std::uint8_t reserved);
+  // A message that is being sent in pieces. What others send meanwhile waits behind it.
+  struct FragmentedMessage {
+    CompressorPtr compressor;  // where it is compressed
+    base::Utf8Validator utf8;
+    Opcode opcode = Opcode::text;
+    bool begun = false;  // its first piece was queued
+
+    Opcode next_opcode() const { return begun ? Opcode::continuation : opcode; }
+    protocol::FrameBatch behind;
+  };
+
+  CompressorPtr compressor_for(Opcode opcode, std::size_t size) const;
+  std::optional<Pushed> push_compressed(Compressor& compressor, Opcode opcode,
+                                        std::string_view payload);
+  Pushed append(Opcode opcode, std::string_view payload);
+  std::optional<SendResult> refusal(std::size_t payload_size);
+  Pushed queued();
+  std::size_t unsent() const;
+
+  // outbox_fragments.cpp
+  void begin_fragments(Opcode opcode);
+  Pushed push_piece(std::unique_lock<std::mutex>& lock, std::string_view payload, bool fin);
+  Pushed append_piece(std::string_view payload, bool fin, std::uint8_t reserved);
+  Pushed push_compressed_piece(std::unique_lock<std::mutex>& lock, std::string_view payload,
+                               bool fin);
+  void end_fragments();
 
   const std::size_t limit_;
+  const std::size_t high_water_;
+  const std::size_t low_water_;
+
   mutable std::mutex mutex_;
   protocol::MaskKeys keys_;
-  std::shared_ptr<Compressor> compressor_;  // of the open connection
-  base::Buffer frames_;
+  CompressorPtr compressor_;  // of the open connection
+  protocol::FrameBatch batch_;
+  std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
   std::size_t in_flight_ = 0;
   bool open_ = false;
+  bool fragments_were_cut_off_ = false;  // the next piece belongs to a message that is no more
   bool loop_will_look_ = false;
-  bool refused_ = false;
+  bool drain_is_due_ = false;  // once there is room again
+  std::size_t waiting_ = 0;
+  std::condition_variable room_;
 };
 
 }  // namespace websocket::api

@@ -4,8 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "protocol/retry_after.hpp"
+
 namespace websocket::engine {
 namespace {
+
+// However long a server asks to be left alone: nobody else looks after an app that waits for days.
+constexpr std::chrono::seconds longest_retry_after = std::chrono::hours(1);
 
 // api.md's rule for when no should_reconnect is set.
 bool is_worth_another_attempt(const Error& error) {
@@ -82,7 +87,7 @@ void Run::session_has_events() {
 void Run::handle(const protocol::Event& event) {
   if (std::holds_alternative<protocol::Opened>(event)) {
     attempt_ = 0;
-    if (backoff_) backoff_->reset();
+    opened_at_ = loop_.now();
     listener_.state_changed(State::open);
     if (over_) return;
     listener_.opened(!std::exchange(opened_before_, true));
@@ -125,7 +130,7 @@ void Run::session_over(const Session::Result& result) {
       return end(CloseInfo{});
     }
   }
-  wait_for_next_attempt();
+  wait_for_next_attempt(result);
 }
 
 bool Run::tries_again(const Session::Result& result) const {
@@ -141,12 +146,33 @@ bool Run::tries_again(const Session::Result& result) const {
   }
 }
 
-void Run::wait_for_next_attempt() {
-  const Duration delay = backoff_->next();
+void Run::wait_for_next_attempt(const Session::Result& result) {
+  const Duration delay = next_delay(result);
   if (trace_.enabled()) {
     trace_.line("Reconnecting in " + std::to_string(delay.count()) + " ms");
   }
   timer_ = loop_.at(net::later(loop_.now(), delay), [this] { connect(); });
+}
+
+Duration Run::next_delay(const Session::Result& result) {
+  if (result.opened && loop_.now() >= net::later(opened_at_, run_options_.reconnect->reset_after)) {
+    backoff_->reset();
+  }
+  const Duration delay = backoff_->next();
+  if (!result.error || !result.error->response) return delay;
+  const auto now = std::chrono::floor<std::chrono::seconds>(loop_.date()).time_since_epoch();
+  const auto asked_for = protocol::retry_after(result.error->response->headers, now.count());
+  if (!asked_for) return delay;
+  // Clients that were told the same time do not all come at it: the delay is added.
+  const Duration left_alone =
+      std::chrono::seconds(std::min<std::int64_t>(*asked_for, longest_retry_after.count()));
+  return delay < Duration::max() - left_alone ? left_alone + delay : Duration::max();
+}
+
+void Run::reconnect_now() {
+  if (!timer_) return;
+  backoff_->reset();
+  connect();
 }
 
 // ---- the end
@@ -163,9 +189,13 @@ void Run::close(std::uint16_t code, std::string reason) {
 
 void Run::end_now() {
   if (over_) return;
-  if (session_) session_->abandon();
+  CloseInfo info;
+  if (session_) {
+    session_->abandon();
+    info = session_->result().info;
+  }
   session_.reset();
-  end(CloseInfo{});
+  end(info);
 }
 
 void Run::abandon() {

@@ -52,6 +52,8 @@ class Run final : private Session::Owner {
   void start();
   // Ends the run in order: with a closing handshake if a connection is open.
   void close(std::uint16_t code, std::string reason);
+  // While waiting for the next attempt: makes it now, and begins the delays anew.
+  void reconnect_now();
   // Ends it without waiting for the network; the listener is told.
   void end_now();
   // The same, and the listener isn't told anything any more.
@@ -78,7 +80,8 @@ class Run final : private Session::Owner {
   void handle(const protocol::Event& event);
   void session_over(const Session::Result& result);
   bool tries_again(const Session::Result& result) const;
-  void wait_for_next_attempt();
+  void wait_for_next_attempt(const Session::Result& result);
+  Duration next_delay(const Session::Result& result);
   void end(CloseInfo info);
 
   net::Loop& loop_;
@@ -94,6 +97,7 @@ class Run final : private Session::Owner {
   net::OperationPtr timer_;  // until the next attempt
   std::optional<CloseRequest> close_request_;
   int attempt_ = 0;  // of this row of attempts
+  net::Clock::time_point opened_at_;
   bool opened_before_ = false;
   bool in_turn_ = false;
   bool ended_by_error_ = false;

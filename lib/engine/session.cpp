@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/one_line.hpp"
+#include "engine/time_mark.hpp"
 #include "protocol/close_code.hpp"
 
 namespace websocket::engine {
@@ -189,6 +190,7 @@ std::optional<protocol::Event> Session::next_event() {
     return event;
   }
   if (std::holds_alternative<protocol::Opened>(*event)) opened();
+  if (const auto* pong = std::get_if<protocol::PongReceived>(&*event)) measure_latency(*pong);
   if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
   if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
     const Stage where = result_.opened ? Stage::open : Stage::handshake;
@@ -223,6 +225,11 @@ void Session::want_fragments(bool wanted) noexcept {
 }
 
 // ---- keepalive
+
+void Session::measure_latency(const protocol::PongReceived& pong) {
+  if (!pong.ping_sent) return;
+  latency_ = std::chrono::microseconds(time_mark(loop_.now()) - *pong.ping_sent);
+}
 
 void Session::send_keepalive_ping() {
   // While the output is stuck another ping would only wait behind it.
@@ -300,6 +307,10 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   // returned.
   loop_.post([self = shared_from_this()] {});
   result_.info = info;
+  if (protocol_) {
+    result_.info.unsent_messages = protocol_->unsent_messages();
+    result_.info.unconfirmed_messages = protocol_->unconfirmed_messages();
+  }
   failure_ = failure;
   if (failure) result_.error = make_error(stage, std::move(*failure));
   if (stream_) stream_->shut_down_sending();

@@ -3,6 +3,7 @@
 // next_event(). Everything runs on the loop's thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,7 +66,7 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
-  bool send_frames(base::Buffer& frames);
+  bool send_frames(protocol::FrameBatch& batch);
   bool send(Opcode opcode, std::string_view payload);
   void flush();
   bool has_output() const noexcept { return stream_ && protocol_->has_output(); }
@@ -85,6 +86,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   const std::optional<protocol::DeflateAgreement>& deflate() const noexcept {
     return protocol_->deflate();
   }
+  // Of the last ping that was answered; zero before.
+  std::chrono::microseconds latency() const noexcept { return latency_; }
   const std::string& local_address() const noexcept { return local_address_; }
   const std::string& remote_address() const noexcept { return remote_address_; }
 
@@ -117,6 +120,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void add_last_words() override;
 
   // ---- keepalive
+  void measure_latency(const protocol::PongReceived& pong);
   void send_keepalive_ping() override;
   std::optional<std::uint64_t> look_for_life() override;
   void link_is_dead() override;
@@ -161,6 +165,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool reading_is_over_ = false;  // the stream has ended
   std::uint64_t written_ = 0;
   std::uint64_t signs_of_life_ = 0;
+  std::chrono::microseconds latency_{0};
   WireTrace wire_trace_;
 
   // The end.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "engine/time_mark.hpp"
+
 namespace websocket::engine {
 namespace {
 
@@ -84,12 +86,14 @@ void Session::pause_reading(bool paused) {
 
 bool Session::send(Opcode opcode, std::string_view payload) {
   if (idle_timer_ && !protocol::is_control(opcode)) idle_timer_->touch();
-  return !ended_ && protocol_ && protocol_->send(opcode, payload);
+  if (ended_ || !protocol_) return false;
+  if (opcode == Opcode::ping) return protocol_->ping(payload, time_mark(loop_.now()));
+  return protocol_->send(opcode, payload);
 }
 
-bool Session::send_frames(base::Buffer& frames) {
+bool Session::send_frames(protocol::FrameBatch& batch) {
   if (idle_timer_) idle_timer_->touch();
-  return !ended_ && protocol_ && protocol_->send_frames(frames);
+  return !ended_ && protocol_ && protocol_->send_frames(batch);
 }
 
 void Session::add_last_words() {

@@ -62,6 +62,10 @@ void AsioLoop::forget_stop() { parts_->context->restart(); }
 
 Clock::time_point AsioLoop::now() const { return Clock::now(); }
 
+std::chrono::system_clock::time_point AsioLoop::date() const {
+  return std::chrono::system_clock::now();
+}
+
 void AsioLoop::post(std::function<void()> work) { asio::post(*parts_->context, std::move(work)); }
 
 OperationPtr AsioLoop::at(Clock::time_point when, std::function<void()> work) {

@@ -32,6 +32,7 @@ class AsioLoop final : public Loop {
   void forget_stop();
 
   Clock::time_point now() const override;
+  std::chrono::system_clock::time_point date() const override;
   void post(std::function<void()> work) override;
   OperationPtr at(Clock::time_point when, std::function<void()> work) override;
   OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) override;

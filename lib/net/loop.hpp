@@ -56,6 +56,8 @@ class Loop {
   virtual ~Loop() = default;
 
   virtual Clock::time_point now() const = 0;
+  // The date, for what servers say in dates. Nothing is waited for by it: people set it.
+  virtual std::chrono::system_clock::time_point date() const = 0;
   // Runs it on the loop's thread, later and in order; from any thread.
   virtual void post(std::function<void()> work) = 0;
   virtual OperationPtr at(Clock::time_point when, std::function<void()> work) = 0;

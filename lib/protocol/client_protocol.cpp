@@ -135,8 +135,12 @@ bool ClientProtocol::send(Opcode opcode, std::string_view payload, bool fin) {
   return handshake_done_ && connection_.send(opcode, payload, fin);
 }
 
-bool ClientProtocol::send_frames(base::Buffer& frames) {
-  return handshake_done_ && connection_.send_frames(frames);
+bool ClientProtocol::ping(std::string_view payload, TimeMark now) {
+  return handshake_done_ && connection_.ping(payload, now);
+}
+
+bool ClientProtocol::send_frames(FrameBatch& batch) {
+  return handshake_done_ && connection_.send_frames(batch);
 }
 
 void ClientProtocol::close(std::uint16_t code, std::string_view reason) {

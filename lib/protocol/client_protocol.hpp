@@ -44,13 +44,16 @@ class ClientProtocol {
   bool has_output() const noexcept { return !request_left_.empty() || connection_.has_output(); }
 
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
-  bool send_frames(base::Buffer& frames);
+  bool ping(std::string_view payload, TimeMark now);
+  bool send_frames(FrameBatch& batch);
   // While connecting: gives up.
   void close(std::uint16_t code, std::string_view reason);
   void give_up(std::optional<base::Failure> failure = {});
 
   State state() const noexcept;
   bool eof_expected() const noexcept { return handshake_done_ && connection_.eof_expected(); }
+  std::size_t unsent_messages() const noexcept { return connection_.unsent_messages(); }
+  std::size_t unconfirmed_messages() const noexcept { return connection_.unconfirmed_messages(); }
   bool failed() const noexcept { return failure_ || connection_.failed(); }
   // The answer was not 101 and its body is being waited for; give_up() ends that wait.
   bool in_body() const noexcept { return !handshake_done_ && handshake_.in_body(); }

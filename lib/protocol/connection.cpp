@@ -75,7 +75,9 @@ std::optional<Event> Connection::event_for(const Received& received) {
 
 std::optional<Event> Connection::control_event(const ControlReceived& frame) {
   if (frame.opcode == Opcode::close) return peer_closes(frame.payload);
-  if (frame.opcode == Opcode::pong) return PongReceived{frame.payload};
+  if (frame.opcode == Opcode::pong) {
+    return PongReceived{frame.payload, delivery_.pong_received(frame.payload)};
+  }
   answer_ping(frame.payload);
   return PingReceived{frame.payload};
 }
@@ -99,6 +101,9 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
            .by_peer = state_ == State::open};
   if (state_ == State::open) add_last_words();
   const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
+  // An answer to our Close frame comes after all that was in front of that was read. One with
+  // another code may have crossed ours.
+  if (ours_was_first && info_.code == code_we_sent_) delivery_.all_was_read();
   if (ours_was_first) return std::nullopt;
   pong_.reset();
   append(Opcode::close, make_close_payload(info_.code, {}));
@@ -178,18 +183,26 @@ bool Connection::send(Opcode opcode, std::string_view payload, bool fin) {
   if (state_ != State::open) return false;
   append_pending_pong();
   append_data(opcode, payload, fin);
+  if (fin && !is_control(opcode)) delivery_.message_queued();
   return true;
 }
 
-bool Connection::send_frames(base::Buffer& frames) {
+bool Connection::ping(std::string_view payload, TimeMark now) {
+  if (!send(Opcode::ping, payload)) return false;
+  delivery_.ping_queued(payload, now);
+  return true;
+}
+
+bool Connection::send_frames(FrameBatch& batch) {
   if (state_ != State::open) return false;
   append_pending_pong();
   if (output_.empty()) {
-    output_.swap(frames);
+    output_.swap(batch.frames);
   } else {
-    output_.append(frames.view());
+    output_.append(batch.frames.view());
   }
-  frames.clear();
+  delivery_.batch_queued(batch);
+  batch.clear();
   return true;
 }
 
@@ -197,6 +210,7 @@ void Connection::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::open) return;
   append_pending_pong();
   append(Opcode::close, make_close_payload(code, reason));
+  code_we_sent_ = code;
   state_ = State::closing;
 }
 

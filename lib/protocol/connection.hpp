@@ -19,6 +19,8 @@
 #include "base/buffer.hpp"
 #include "base/failure.hpp"
 #include "protocol/deflate.hpp"
+#include "protocol/delivery.hpp"
+#include "protocol/frame_batch.hpp"
 #include "protocol/message_deflater.hpp"
 #include "protocol/message_reader.hpp"
 
@@ -31,6 +33,7 @@ struct PingReceived {
 };
 struct PongReceived {
   std::string_view payload;
+  std::optional<TimeMark> ping_sent;  // of the ping that it answers
 };
 // No more data can be sent: the peer closes, or broke the rules.
 struct Closing {};
@@ -87,17 +90,22 @@ class Connection {
 
   // Out: what is to be sent now.
   std::string_view output();
-  void consume_output(std::size_t size) noexcept { output_.consume(size); }
+  void consume_output(std::size_t size) noexcept {
+    delivery_.leaves(output_.view(), size);
+    output_.consume(size);
+  }
   bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
 
   // Data comes by send() or by send_frames(), never by both: a compressor stands behind each, and
   // the peer has one window.
   //
-  // A frame of data or a ping or pong, compressed where that was agreed on and is worth it; false
-  // when the state does not allow it any more.
+  // A frame of data or a pong, compressed where that was agreed on and is worth it; false when the
+  // state does not allow it any more.
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
-  // Frames that were put together elsewhere, whole ones; takes them all out of there.
-  bool send_frames(base::Buffer& frames);
+  // `now` comes back with the pong.
+  bool ping(std::string_view payload, TimeMark now);
+  // Frames that were put together elsewhere; takes them all out of there.
+  bool send_frames(FrameBatch& batch);
   // Begins the closing handshake; the code may be sent or is 1005 for none.
   void close(std::uint16_t code, std::string_view reason);
   // The close timer went off, or the link is dead: no more waiting for the peer.
@@ -107,6 +115,11 @@ class Connection {
   // A timer of close_timeout is wanted from when this becomes true.
   bool eof_expected() const noexcept {
     return state_ == State::closing || state_ == State::draining;
+  }
+  // Messages that are still in the output; those that left it, and may not have been read.
+  std::size_t unsent_messages() const noexcept { return delivery_.unsent(output_.view()); }
+  std::size_t unconfirmed_messages() const noexcept {
+    return delivery_.unconfirmed(output_.view());
   }
   // The peer broke the rules: once the output has left, sending may be shut down.
   bool failed() const noexcept { return failure_.has_value(); }
@@ -128,12 +141,14 @@ class Connection {
   LastWords* last_words_ = nullptr;
   State state_ = State::open;
   bool end_is_told_ = false;
+  std::uint16_t code_we_sent_ = 0;
   CloseInfo info_;
   std::optional<base::Failure> failure_;
   std::optional<base::Failure>
       eof_;  // set when the stream has ended; told when all input was looked at
   MessageReader reader_;
   base::Buffer output_;
+  Delivery delivery_;
   std::optional<MessageDeflater> deflater_;  // once deflate was agreed on
   std::optional<std::string> pong_;  // waits for the output to leave; a later one takes its place
 };

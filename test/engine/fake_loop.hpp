@@ -87,6 +87,9 @@ class FakeLoop final : public net::Loop {
   // ---- Loop
 
   net::Clock::time_point now() const override { return now_; }
+  std::chrono::system_clock::time_point date() const override {
+    return std::chrono::sys_days(std::chrono::November / 21 / 2026) + (now_ - begin_);
+  }
   void post(std::function<void()> work) override { posted_.push_back(std::move(work)); }
   net::OperationPtr at(TimePoint when, std::function<void()> work) override;
   net::OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) override;

@@ -39,7 +39,8 @@ bool after_status(const std::string& status) {
 }  // namespace
 
 TEST_SUITE("run: reconnecting") {
-  TEST_CASE("failed attempts are told with their number; the waits grow; opening counts anew") {
+  TEST_CASE(
+      "failed attempts are told with their number; the waits grow; a connection counts anew") {
     FakeLoop loop;
     FakeServers servers(loop, {});
     loop.addresses["10.0.0.1:80"].failure = refused_failure;
@@ -56,6 +57,7 @@ TEST_SUITE("run: reconnecting") {
       loop.advance(milliseconds(1));
     }
     CHECK(joined(runner.take_told()) == joined({"open"}));
+    loop.advance(seconds(10));
     servers.last().end();
     loop.run();
     CHECK(joined(runner.take_told()) ==
@@ -97,7 +99,7 @@ TEST_SUITE("run: reconnecting") {
     loop.run();
     for (int i = 0; i < 5; ++i) {
       servers.last().end();
-      loop.advance(milliseconds(10));
+      loop.advance(milliseconds(1000));
     }
     CHECK(runner.told.back() == "reconnect");
     loop.addresses["10.0.0.1:80"].failure = refused_failure;
@@ -107,6 +109,89 @@ TEST_SUITE("run: reconnecting") {
     CHECK(joined(runner.told) ==
           joined({error_word(1, true, Errc::connection_lost), "closed 1006 again",
                   error_word(1, false, Errc::connection_refused), "closed 1006"}));
+  }
+
+  TEST_CASE("a connection that is lost before it stood for a while does not shorten the waits") {
+    FakeLoop loop;
+    FakeServers servers(loop, {});
+    RunOptions options = reconnecting(milliseconds(500));
+    options.reconnect->reset_after = seconds(3);
+    Runner runner(loop, options);
+    runner.start();
+    loop.run();
+    const auto waits = [&](Duration wait) {
+      servers.last().end();
+      loop.run();
+      runner.take_told();
+      loop.advance(wait - milliseconds(1));
+      CHECK(runner.told.empty());
+      loop.advance(milliseconds(1));
+      CHECK(joined(runner.take_told()) == joined({"reconnect"}));
+    };
+    waits(milliseconds(500));
+    waits(milliseconds(1000));
+    loop.advance(milliseconds(2999));
+    waits(milliseconds(2000));
+    loop.advance(milliseconds(3000));
+    waits(milliseconds(500));
+  }
+
+  TEST_CASE("a server that says Retry-After is left alone for that long, and the delay besides") {
+    FakeLoop loop;
+    FakeServers servers(loop, {});
+    const auto answers = [&](const std::string& lines, Duration expected) {
+      CAPTURE(lines);
+      servers.habits.instead =
+          "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n" + lines + "\r\n";
+      Runner runner(loop, reconnecting(milliseconds(500)));
+      runner.start();
+      loop.run();
+      REQUIRE(runner.states.back() == "waiting");
+      servers.habits.instead.clear();
+      loop.advance(expected - milliseconds(1));
+      CHECK(runner.states.back() == "waiting");
+      loop.advance(milliseconds(1));
+      CHECK(runner.states.back() == "open");
+    };
+    answers("Retry-After: 120\r\n", milliseconds(120500));
+    answers("Retry-After: 0\r\n", milliseconds(500));
+    answers("Retry-After: soon\r\n", milliseconds(500));
+    answers("Date: Sat, 21 Nov 2026 10:00:00 GMT\r\nRetry-After: Sat, 21 Nov 2026 10:00:07 GMT\r\n",
+            milliseconds(7500));
+    // Nobody silences a client for ever.
+    answers("Retry-After: 99999999999999999999\r\n", milliseconds(3600500));
+  }
+
+  TEST_CASE("reconnect_now() makes the next attempt at once and begins the delays anew") {
+    FakeLoop loop;
+    FakeServers servers(loop, {});
+    loop.addresses["10.0.0.1:80"].failure = refused_failure;
+    Runner runner(loop, reconnecting(seconds(1)));
+    runner.start();
+    loop.run();
+    loop.advance(seconds(1));
+    loop.advance(seconds(2));
+    CHECK(runner.take_told().size() == 3);
+    runner.run.reconnect_now();
+    loop.run();
+    CHECK(joined(runner.take_told()) == joined({error_word(4, true, Errc::connection_refused)}));
+    loop.advance(milliseconds(999));
+    CHECK(runner.told.empty());
+    loop.addresses.clear();
+    loop.advance(milliseconds(1));
+    CHECK(joined(runner.take_told()) == joined({"open"}));
+    // While nothing is being waited for, nothing happens.
+    runner.run.reconnect_now();
+    loop.run();
+    CHECK(runner.told.empty());
+    runner.run.close(1000, {});
+    runner.run.reconnect_now();
+    loop.run();
+    CHECK(joined(runner.take_told()) == joined({"closed 1000 clean"}));
+    runner.run.reconnect_now();
+    loop.run();
+    CHECK(runner.told.empty());
+    CHECK(loop.timers() == 0);
   }
 
   TEST_CASE("when the server closes in order it is tried again, without an error") {
@@ -224,7 +309,9 @@ TEST_SUITE("run: reconnecting") {
   TEST_CASE("every drop is told, the hundredth like the first") {
     FakeLoop loop;
     FakeServers servers(loop, {});
-    Runner runner(loop, reconnecting(milliseconds(1)));
+    RunOptions options = reconnecting(milliseconds(1));
+    options.reconnect->reset_after = Duration::zero();
+    Runner runner(loop, options);
     runner.start();
     loop.run();
     for (int i = 0; i < 100; ++i) {

@@ -79,9 +79,9 @@ TEST_SUITE("RFC 6455 4: opening") {
     Client client;
     CHECK(client.protocol.state() == State::connecting);
     CHECK_FALSE(client.protocol.send(Opcode::text, "too early"));
-    base::Buffer frames;
-    frames.append("too early");
-    CHECK_FALSE(client.protocol.send_frames(frames));
+    protocol::FrameBatch batch;
+    batch.frames.append("too early");
+    CHECK_FALSE(client.protocol.send_frames(batch));
     CHECK(client.protocol.request() == request);
     CHECK(client.take_output() == request);
     CHECK_FALSE(client.protocol.has_output());

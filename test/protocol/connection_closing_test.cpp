@@ -79,10 +79,10 @@ void check_close_does_nothing(Side& side) {
   side.connection.close(1001, "again");
   CHECK_FALSE(side.connection.send(Opcode::text, "x"));
   CHECK_FALSE(side.connection.send(Opcode::ping, "x"));
-  base::Buffer frames;
-  frames.append("whatever");
-  CHECK_FALSE(side.connection.send_frames(frames));
-  CHECK(frames.view() == "whatever");
+  protocol::FrameBatch batch;
+  batch.frames.append("whatever");
+  CHECK_FALSE(side.connection.send_frames(batch));
+  CHECK(batch.frames.view() == "whatever");
   side.pull();
   CHECK(side.told.empty());
   CHECK_FALSE(side.connection.has_output());

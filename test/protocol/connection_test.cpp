@@ -65,16 +65,16 @@ TEST_SUITE("RFC 6455 5.1: sending") {
 
   TEST_CASE("frames put together elsewhere go out as they are, behind what waits, and are taken") {
     Side side;
-    base::Buffer frames;
-    protocol::append_frame(frames, true, Opcode::text, "first", &side.keys);
-    protocol::append_frame(frames, true, Opcode::text, "second", &side.keys);
-    CHECK(side.connection.send_frames(frames));
-    CHECK(frames.empty());
-    protocol::append_frame(frames, true, Opcode::text, "third", &side.keys);
+    protocol::FrameBatch batch;
+    protocol::append_frame(batch.frames, true, Opcode::text, "first", &side.keys);
+    protocol::append_frame(batch.frames, true, Opcode::text, "second", &side.keys);
+    CHECK(side.connection.send_frames(batch));
+    CHECK(batch.frames.empty());
+    protocol::append_frame(batch.frames, true, Opcode::text, "third", &side.keys);
     std::string all(side.connection.output().substr(0, 3));
     side.connection.consume_output(3);
-    CHECK(side.connection.send_frames(frames));
-    CHECK(frames.empty());
+    CHECK(side.connection.send_frames(batch));
+    CHECK(batch.frames.empty());
     CHECK(side.connection.send(Opcode::text, "fourth"));
     all += side.take_output();
     CHECK(joined(wire::describe(all)) ==
@@ -164,9 +164,9 @@ TEST_SUITE("RFC 6455 5.5.2 and 5.5.3: ping and pong") {
 
     side.connection.send(Opcode::text, "stuck");
     side.push(side.peers_ping("p"));
-    base::Buffer frames;
-    protocol::append_frame(frames, true, Opcode::text, "later", &side.keys);
-    side.connection.send_frames(frames);
+    protocol::FrameBatch batch;
+    protocol::append_frame(batch.frames, true, Opcode::text, "later", &side.keys);
+    side.connection.send_frames(batch);
     CHECK(joined(side.sent()) == joined({"text 'stuck'", "pong 'p'", "text 'later'"}));
 
     side.connection.send(Opcode::text, "stuck");

@@ -1,0 +1,82 @@
+#include "protocol/delivery.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "protocol/frame.hpp"
+
+namespace websocket::protocol {
+namespace {
+
+// A peer that answers none of more pings than that will not answer the oldest any more.
+constexpr std::size_t most_pings = 8;
+
+// Our own frames, whole ones: they can always be decoded.
+FrameHeader header_at(std::string_view output, std::uint64_t at) noexcept {
+  return decode_header(output.substr(static_cast<std::size_t>(at))).value_or(FrameHeader{});
+}
+
+bool ends_message(const FrameHeader& header) noexcept {
+  return header.fin && !is_control(header.opcode);
+}
+
+std::uint64_t whole_size(const FrameHeader& header) noexcept { return header.size + header.length; }
+
+}  // namespace
+
+void Delivery::ping_queued(std::string_view payload, TimeMark now) {
+  remember({std::string(payload), queued_, now});
+}
+
+void Delivery::batch_queued(FrameBatch& batch) {
+  for (PingMark& ping : batch.pings) {
+    ping.messages_before += queued_;
+    remember(std::move(ping));
+  }
+  queued_ += batch.messages;
+}
+
+void Delivery::remember(PingMark ping) {
+  if (pings_.size() == most_pings) pings_.erase(pings_.begin());
+  pings_.push_back(std::move(ping));
+}
+
+void Delivery::find_cut(std::string_view output, std::size_t size) noexcept {
+  std::uint64_t at = left_of_cut_frame_;  // where the next frame begins
+  while (at < size) {
+    const FrameHeader header = header_at(output, at);
+    cut_frame_ends_message_ = ends_message(header);
+    at += whole_size(header);
+  }
+  left_of_cut_frame_ = at - size;
+}
+
+// RFC 6455 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed
+// Ping frame": what was sent before that one is answered with it.
+std::optional<TimeMark> Delivery::pong_received(std::string_view payload) {
+  const auto answered = std::find_if(pings_.begin(), pings_.end(),
+                                     [&](const PingMark& ping) { return ping.payload == payload; });
+  if (answered == pings_.end()) return std::nullopt;
+  read_ = std::max(read_, answered->messages_before);
+  const TimeMark sent = answered->sent;
+  pings_.erase(pings_.begin(), std::next(answered));
+  return sent;
+}
+
+std::size_t Delivery::unsent(std::string_view output) const noexcept {
+  std::size_t count = left_of_cut_frame_ > 0 && cut_frame_ends_message_ ? 1 : 0;
+  for (std::uint64_t at = left_of_cut_frame_; at < output.size();) {
+    const FrameHeader header = header_at(output, at);
+    if (ends_message(header)) ++count;
+    at += whole_size(header);
+  }
+  return count;
+}
+
+std::size_t Delivery::unconfirmed(std::string_view output) const noexcept {
+  const std::size_t sent = queued_ - unsent(output);
+  return sent - std::min(sent, read_);
+}
+
+}  // namespace websocket::protocol
