@@ -18,6 +18,12 @@ std::string_view as_text(std::span<const std::byte> data) {
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
+template <class Implementation>
+void require_home(const Implementation& implementation) {
+  if (implementation.is_at_home()) return;
+  throw std::logic_error("the WebSocketApp belongs to the process that this one was forked from");
+}
+
 }  // namespace
 
 WebSocketApp::WebSocketApp(std::string url, ConnectOptions options)
@@ -28,24 +34,34 @@ WebSocketApp::WebSocketApp(EventLoop& loop, std::string url, ConnectOptions opti
     : implementation_(std::make_shared<Implementation>(*this, loop.implementation_->host(),
                                                        std::move(url), std::move(options))) {}
 
-WebSocketApp::~WebSocketApp() { implementation_->let_go(); }
+WebSocketApp::~WebSocketApp() {
+  if (implementation_->is_at_home()) {
+    implementation_->let_go();
+  } else {
+    api::leave_to_parent(std::move(implementation_));
+  }
+}
 
 // In these the app may be gone when a handler has returned: they hold what they work on.
 bool WebSocketApp::run_forever(RunOptions options) {
   const auto implementation = implementation_;
+  require_home(*implementation);
   return implementation->run_forever(std::move(options));
 }
 
-void WebSocketApp::start(RunOptions options) { implementation_->start(std::move(options)); }
+void WebSocketApp::start(RunOptions options) {
+  require_home(*implementation_);
+  implementation_->start(std::move(options));
+}
 
 void WebSocketApp::wait() {
   const auto implementation = implementation_;
-  implementation->wait();
+  if (implementation->is_at_home()) implementation->wait();
 }
 
 bool WebSocketApp::wait_for(Duration timeout) {
   const auto implementation = implementation_;
-  return implementation->wait_for(timeout);
+  return !implementation->is_at_home() || implementation->wait_for(timeout);
 }
 
 SendResult WebSocketApp::send(std::string_view text) { return send_text(text); }
@@ -97,22 +113,26 @@ SendResult WebSocketApp::ping(std::string_view payload) {
 
 void WebSocketApp::close(std::uint16_t code, std::string_view reason) {
   api::require_close_arguments(code, reason);
-  implementation_->close(code, reason);
+  if (implementation_->is_at_home()) implementation_->close(code, reason);
 }
 
-void WebSocketApp::reconnect_now() { implementation_->reconnect_now(); }
+void WebSocketApp::reconnect_now() {
+  if (implementation_->is_at_home()) implementation_->reconnect_now();
+}
 
-State WebSocketApp::state() const noexcept { return implementation_->state(); }
+State WebSocketApp::state() const noexcept {
+  return implementation_->is_at_home() ? implementation_->state() : State::closed;
+}
 std::size_t WebSocketApp::buffered_amount() const noexcept {
-  return implementation_->buffered_amount();
+  return implementation_->is_at_home() ? implementation_->buffered_amount() : 0;
 }
 std::chrono::microseconds WebSocketApp::latency() const noexcept {
   return implementation_->latency();
 }
-std::string WebSocketApp::subprotocol() const { return implementation_->subprotocol(); }
-std::string WebSocketApp::extensions() const { return implementation_->extensions(); }
-Response WebSocketApp::response() const { return implementation_->response(); }
-std::string WebSocketApp::local_address() const { return implementation_->local_address(); }
-std::string WebSocketApp::remote_address() const { return implementation_->remote_address(); }
+std::string WebSocketApp::subprotocol() const { return implementation_->facts().subprotocol; }
+std::string WebSocketApp::extensions() const { return implementation_->facts().extensions; }
+Response WebSocketApp::response() const { return implementation_->facts().response; }
+std::string WebSocketApp::local_address() const { return implementation_->facts().local_address; }
+std::string WebSocketApp::remote_address() const { return implementation_->facts().remote_address; }
 
 }  // namespace websocket

@@ -4,7 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "api/orphan_threads.hpp"
 #include "net/random.hpp"
 #include "net/signals_blocked.hpp"
 #include "protocol/close_code.hpp"
@@ -41,7 +40,7 @@ WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_e
   if (current_ && !current_->over) {
     throw std::logic_error("the WebSocketApp is running already");
   }
-  auto execution = std::make_shared<Execution>();
+  auto execution = std::make_shared<Execution>(shared_from_this());
   execution->options = std::move(options);
   execution->host = shared_loop_ ? shared_loop_ : std::make_shared<api::LoopHost>();
   if (execution->options.dispatcher) {
@@ -62,26 +61,19 @@ void WebSocketApp::Implementation::start(RunOptions options) {
   const std::lock_guard lock(life_mutex_);
   const ExecutionPtr previous = current_;
   const ExecutionPtr execution = begin_execution(std::move(options));
+  if (!execution->host->admit(execution)) {
+    throw std::logic_error("the WebSocketApp's EventLoop is gone");
+  }
   if (shared_loop_) {
-    if (!shared_loop_->admit(execution.get(), [self = shared_from_this(), execution] {
-          self->end_now(execution);
-        })) {
-      throw std::logic_error("the WebSocketApp's EventLoop is gone");
-    }
     current_ = execution;
     on_loop(execution, [this](const ExecutionPtr& mine) { begin_run(mine); });
   } else {
     const net::SignalsBlocked blocked;  // the program's signals are not for this thread
     // The lock is held over the assignment: a handler may run before it and ask for the thread.
-    std::promise<void> ended;
-    execution->thread_ended = ended.get_future();
-    execution->thread = std::thread(
-        [self = shared_from_this(), execution, previous, ended = std::move(ended)]() mutable {
-          self->wait_until_gone(previous);
-          self->run_loop(execution);
-          self.reset();
-          ended.set_value();
-        });
+    execution->thread = std::thread([self = shared_from_this(), execution, previous] {
+      self->wait_until_gone(previous);
+      self->run_loop(execution);
+    });
     current_ = execution;
   }
   state_.store(State::connecting, std::memory_order_release);
@@ -100,6 +92,7 @@ bool WebSocketApp::Implementation::run_forever(RunOptions options) {
     {
       const std::lock_guard lock(life_mutex_);
       execution = begin_execution(std::move(options));
+      execution->host->admit(execution);
       previous = std::exchange(current_, execution);
       state_.store(State::connecting, std::memory_order_release);
     }
@@ -128,8 +121,8 @@ void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
   host->begin_running();
   begin_run(execution);
   host->loop.run();
-  host->end_running();
   finish(execution);
+  host->end_running();
 }
 
 // From here on: the loop's thread.
@@ -139,10 +132,17 @@ void WebSocketApp::Implementation::begin_run(const ExecutionPtr& execution) {
     if (execution->over) return;  // its EventLoop went before it began
   }
   active_ = execution;
+  if (gate_.is_shut()) return end_without_beginning();
   engine::Run::Listener& listener = *this;
   execution->run.emplace(execution->host->loop, execution->host->keys, trace_, url_, options_,
                          execution->options, listener);
   execution->run->start();
+}
+
+// The app went, or the process exits, or its EventLoop goes, before the run has begun.
+void WebSocketApp::Implementation::end_without_beginning() {
+  state_changed(State::closed);
+  closed(CloseInfo{});
 }
 
 void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
@@ -155,18 +155,15 @@ void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
     execution->done = true;
   }
   done_.notify_all();
-  if (shared_loop_) shared_loop_->dismiss(execution.get());
+  if (host) host->dismiss(*execution);
+  execution->app.reset();
 }
 
-// The EventLoop goes, on this thread, before the run has ended.
-void WebSocketApp::Implementation::end_now(const ExecutionPtr& execution) {
-  if (execution->run) {
-    execution->run->end_now();
-  } else {
-    active_ = execution;
-    state_changed(State::closed);
-    closed(CloseInfo{});
-  }
+// The loop goes before the run has ended. On its thread.
+void WebSocketApp::Implementation::Execution::end_now() {
+  if (run) return run->end_now();
+  app->active_ = shared_from_this();
+  app->end_without_beginning();
 }
 
 // ---- waiting
@@ -207,11 +204,13 @@ void WebSocketApp::Implementation::on_loop(const ExecutionPtr& execution, Work w
 }
 
 SendResult WebSocketApp::Implementation::send(Opcode opcode, std::string_view payload) {
+  if (!is_at_home()) return SendResult::closed;
   return wake_if_need_be(outbox_.push(opcode, payload));
 }
 
 SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_view payload,
                                                    Duration timeout) {
+  if (!is_at_home()) return SendResult::closed;
   const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
   // The loop's own thread is the one that makes room.
   if (pushed.result != SendResult::buffer_full || runs_here()) return wake_if_need_be(pushed);
@@ -221,6 +220,7 @@ SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_vi
 
 SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::string_view payload,
                                                        bool fin) {
+  if (!is_at_home()) return SendResult::closed;
   return wake_if_need_be(outbox_.push_fragment(opcode, payload, fin));
 }
 
@@ -299,7 +299,7 @@ void WebSocketApp::Implementation::let_go() {
   if (shared_loop_) return;  // whoever runs the loop brings it to its end
   if (from_a_handler || (execution->host && execution->host->runs_here())) {
     // We are what the run waits for; it ends when we have returned.
-    if (execution->thread.joinable()) leave_to_itself(execution);
+    if (execution->thread.joinable()) execution->thread.detach();
     return;
   }
   done_.wait(lock, [&] { return execution->done; });
@@ -308,46 +308,10 @@ void WebSocketApp::Implementation::let_go() {
   if (thread.joinable()) thread.join();
 }
 
-// life_mutex_ is held.
-void WebSocketApp::Implementation::leave_to_itself(const ExecutionPtr& execution) {
-  api::adopt({std::move(execution->thread), std::move(execution->thread_ended),
-              [weak = weak_from_this(), execution = std::weak_ptr(execution)] {
-                const auto self = weak.lock();
-                const auto going_on = execution.lock();
-                if (!self || !going_on) return;
-                const std::lock_guard lock(self->life_mutex_);
-                if (going_on->over) return;
-                self->on_loop(going_on, [core = self.get()](const ExecutionPtr& mine) {
-                  core->end_now(mine);
-                });
-              }});
-}
-
-// ---- what is known of the connection
-
-std::string WebSocketApp::Implementation::extensions() const {
+WebSocketApp::Implementation::Facts WebSocketApp::Implementation::facts() const {
+  if (!is_at_home()) return {};
   const std::lock_guard lock(life_mutex_);
-  return facts_.extensions;
-}
-
-std::string WebSocketApp::Implementation::subprotocol() const {
-  const std::lock_guard lock(life_mutex_);
-  return facts_.subprotocol;
-}
-
-Response WebSocketApp::Implementation::response() const {
-  const std::lock_guard lock(life_mutex_);
-  return facts_.response;
-}
-
-std::string WebSocketApp::Implementation::local_address() const {
-  const std::lock_guard lock(life_mutex_);
-  return facts_.local_address;
-}
-
-std::string WebSocketApp::Implementation::remote_address() const {
-  const std::lock_guard lock(life_mutex_);
-  return facts_.remote_address;
+  return facts_;
 }
 
 }  // namespace websocket

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -45,6 +44,9 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   // The app is being destroyed.
   void let_go();
 
+  // False in a child process: see home_process.hpp. What follows is for the home process alone.
+  bool is_at_home() const noexcept { return home_.is_here(); }
+
   SendResult send(Opcode opcode, std::string_view payload);
   SendResult send_wait(Opcode opcode, std::string_view payload, Duration timeout);
   SendResult send_fragment(Opcode opcode, std::string_view payload, bool fin);
@@ -54,22 +56,29 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   std::chrono::microseconds latency() const noexcept {
     return latency_.load(std::memory_order_relaxed);
   }
-  std::string subprotocol() const;
-  std::string extensions() const;
-  Response response() const;
-  std::string local_address() const;
-  std::string remote_address() const;
+
+  // Of the latest connection.
+  struct Facts {
+    Response response;
+    std::string subprotocol, extensions, local_address, remote_address;
+  };
+  Facts facts() const;
 
  private:
   // One run: begun by start() or run_forever(), ended by its last on_close.
-  struct Execution {
+  class Execution final : public api::Tenant, public std::enable_shared_from_this<Execution> {
+   public:
+    explicit Execution(std::shared_ptr<Implementation> of) : app(std::move(of)) {}
+    void end_now() override;
+    void fall_silent() override { app->gate_.fall_silent(); }
+
+    std::shared_ptr<Implementation> app;  // until it is finished
     RunOptions options;
     std::shared_ptr<api::LoopHost> host;
     std::shared_ptr<api::DispatchQueue> queue;  // null without a dispatcher
     std::optional<engine::Run> run;             // the loop's thread alone
     // Guarded by life_mutex_:
     std::thread thread;
-    std::future<void> thread_ended;
     bool close_requested = false;
     bool over = false;  // a new run may begin
     bool done = false;  // its last handler has returned
@@ -83,8 +92,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void begin_run(const ExecutionPtr& execution);
   void finish(const ExecutionPtr& execution);
   void close_run(const ExecutionPtr& execution, std::uint16_t code, std::string_view reason);
-  void leave_to_itself(const ExecutionPtr& execution);
-  void end_now(const ExecutionPtr& execution);
+  void end_without_beginning();
   void wait_until_gone(const ExecutionPtr& previous);
   SendResult wake_if_need_be(api::Outbox::Pushed pushed);
   void wake_loop();
@@ -109,7 +117,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void hand_over_outbox();
   void remember_connection();
   void pause_while_handlers_lag();
-  void say_whether_fragments_are_wanted();
+  void say_what_is_wanted();
+  protocol::Wanted what_is_wanted();
 
   // ---- calling handlers, inside the gate
   struct Caches {
@@ -122,8 +131,9 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void call_fragment(Caches& caches, std::string_view data, Opcode opcode, bool fin);
   void call_error(const Error& error);
   void call_close(const CloseInfo& info);
+  // Whether there is such a handler.
   template <class Signature, class... Arguments>
-  void call(const char* name, Callback<Signature> WebSocketApp::*handler,
+  bool call(const char* name, Callback<Signature> WebSocketApp::*handler,
             api::HandlerCache<Signature>& cache, const Arguments&... arguments);
   template <class Signature, class... Arguments>
   void call_once(const char* name, Callback<Signature> WebSocketApp::*handler,
@@ -137,6 +147,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void tell(Work work, std::size_t size = 0);
   bool dispatches() const { return active_->queue != nullptr; }
 
+  const api::HomeProcess home_;
   WebSocketApp* const app_;  // valid while inside the gate
   const std::string url_;
   const ConnectOptions options_;
@@ -152,12 +163,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   ExecutionPtr current_;
   std::shared_ptr<api::DispatchQueue> queue_;  // made for the first dispatcher
 
-  // Of the latest connection; guarded by life_mutex_.
-  struct Facts {
-    Response response;
-    std::string subprotocol, extensions, local_address, remote_address;
-  };
-  Facts facts_;
+  Facts facts_;  // guarded by life_mutex_
 
   // The loop's thread alone.
   ExecutionPtr active_;

@@ -8,6 +8,7 @@
 
 #include "api/close_arguments.hpp"
 #include "api/connection_trace.hpp"
+#include "api/home_process.hpp"
 #include "api/loop_host.hpp"
 #include "api/throw_error.hpp"
 #include "base/utf8.hpp"
@@ -70,9 +71,19 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }
-  bool connected() const noexcept { return session_ && session_->is_open(); }
+  bool connected() const noexcept { return session() != nullptr && session_->is_open(); }
   bool is_ssl() const noexcept { return is_ssl_; }
-  const engine::Session* session() const noexcept { return session_.get(); }
+  const engine::Session* session() const noexcept {
+    return home_.is_here() ? session_.get() : nullptr;
+  }
+
+  // What is to replace one that this process inherited by fork().
+  static std::unique_ptr<Implementation> left_to_parent(std::unique_ptr<Implementation> inherited) {
+    ConnectOptions options = inherited->options_;
+    api::leave_to_parent(std::shared_ptr<Implementation>(std::move(inherited)));
+    return std::make_unique<Implementation>(std::move(options));
+  }
+  bool is_inherited() const noexcept { return !home_.is_here(); }
 
  private:
   // Events are pulled when somebody asks; nothing to do here.
@@ -84,6 +95,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   void wait_for_the_end();
   void drop_session();
 
+  const api::HomeProcess home_;
   const ConnectOptions options_;
   std::optional<Duration> timeout_;
   bool is_ssl_ = false;
@@ -142,7 +154,7 @@ void WebSocket::Implementation::take(const protocol::Event& event) {
 
 void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   if (!connected()) {
-    if (session_) wait_for_the_end();  // so that the code it closed with can be told
+    if (session() != nullptr) wait_for_the_end();  // so that the code it closed with can be told
     throw_why_closed();
   }
   session_->send(opcode, payload);
@@ -164,7 +176,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
 }
 
 std::optional<ReceivedMessage> WebSocket::Implementation::receive(Deadline deadline) {
-  if (!session_) throw_why_closed();
+  if (session() == nullptr) throw_why_closed();
   for (;;) {
     if (!inbox_.empty()) {
       ReceivedMessage message = std::move(inbox_.front());
@@ -187,7 +199,7 @@ ReceivedMessage WebSocket::Implementation::receive_or_throw() {
 }
 
 CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view reason) {
-  if (!session_) return {};
+  if (session() == nullptr) return {};
   session_->close(code, reason);
   wait_for_the_end();
   inbox_.clear();
@@ -198,6 +210,11 @@ CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view 
 // The error that ended the connection is told once, as what it is; afterwards the connection is
 // closed.
 void WebSocket::Implementation::throw_why_closed() {
+  if (is_inherited()) {
+    api::throw_error(
+        make_error(Errc::not_connected, Stage::open,
+                   "the connection belongs to the process that this one was forked from"));
+  }
   if (!session_) {
     api::throw_error(make_error(Errc::not_connected, Stage::open, "not connected yet"));
   }
@@ -230,11 +247,23 @@ void WebSocket::Implementation::drop_session() {
 
 WebSocket::WebSocket(ConnectOptions options)
     : implementation_(std::make_unique<Implementation>(std::move(options))) {}
-WebSocket::~WebSocket() = default;
+WebSocket::~WebSocket() {
+  if (!implementation_ || !implementation_->is_inherited()) return;
+  api::leave_to_parent(std::shared_ptr<Implementation>(std::move(implementation_)));
+}
 WebSocket::WebSocket(WebSocket&& other) noexcept = default;
-WebSocket& WebSocket::operator=(WebSocket&& other) noexcept = default;
+WebSocket& WebSocket::operator=(WebSocket&& other) noexcept {
+  WebSocket former(std::move(*this));  // goes with what is done when one goes
+  implementation_ = std::move(other.implementation_);
+  return *this;
+}
 
-void WebSocket::connect(std::string_view url) { implementation_->connect(url); }
+void WebSocket::connect(std::string_view url) {
+  if (implementation_->is_inherited()) {
+    implementation_ = Implementation::left_to_parent(std::move(implementation_));
+  }
+  implementation_->connect(url);
+}
 
 void WebSocket::send(std::string_view text) { send_text(text); }
 

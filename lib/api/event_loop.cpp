@@ -10,31 +10,45 @@ namespace websocket {
 // ---- the public face
 
 EventLoop::EventLoop() : implementation_(std::make_shared<Implementation>()) {}
-EventLoop::~EventLoop() = default;
+EventLoop::~EventLoop() {
+  if (!implementation_->is_at_home()) api::leave_to_parent(std::move(implementation_));
+}
 void EventLoop::start() { implementation_->start(); }
 void EventLoop::run() { implementation_->run(); }
 std::size_t EventLoop::poll() { return implementation_->poll(); }
-void EventLoop::stop() { implementation_->stop(); }
+int EventLoop::native_handle() const noexcept {
+  return implementation_->is_at_home() ? implementation_->host()->loop.wait_handle() : -1;
+}
+void EventLoop::stop() {
+  if (implementation_->is_at_home()) implementation_->stop();
+}
 
 // ---- what it does
 
 EventLoop::Implementation::~Implementation() {
   stop();
   host_->begin_running();  // what is told now is told on this thread
-  for (auto& [run, end_now] : host_->close_down()) end_now();
+  host_->close_down();
   // What was posted and never ran may hold apps, which hold the loop.
   while (host_->loop.poll() > 0) {
   }
   host_->end_running();
 }
 
+void EventLoop::Implementation::require_home() const {
+  if (is_at_home()) return;
+  throw std::logic_error("the EventLoop belongs to the process that this one was forked from");
+}
+
 void EventLoop::Implementation::claim() {
+  require_home();
   if (!host_->begin_running()) {
     throw std::logic_error("the EventLoop is being run already");
   }
 }
 
 void EventLoop::Implementation::start() {
+  require_home();
   const std::lock_guard lock(mutex_);
   if (thread_.joinable() && thread_has_ended_)
     end_thread(std::move(thread_));  // a handler stopped it

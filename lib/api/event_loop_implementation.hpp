@@ -17,6 +17,8 @@ class EventLoop::Implementation {
   ~Implementation();
 
   const std::shared_ptr<api::LoopHost>& host() const { return host_; }
+  // False in a child process: see home_process.hpp. What follows is for the home process alone.
+  bool is_at_home() const noexcept { return home_.is_here(); }
 
   void start();
   void run();
@@ -24,9 +26,11 @@ class EventLoop::Implementation {
   void stop();
 
  private:
+  void require_home() const;
   void claim();
   void end_thread(std::thread thread);
 
+  const api::HomeProcess home_;
   const std::shared_ptr<api::LoopHost> host_;
   std::mutex mutex_;
   std::thread thread_;

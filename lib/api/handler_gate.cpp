@@ -1,5 +1,7 @@
 #include "api/handler_gate.hpp"
 
+#include "api/exit_guard.hpp"
+
 namespace websocket::api {
 
 bool HandlerGate::enter() {
@@ -22,17 +24,27 @@ bool HandlerGate::try_enter() {
 }
 
 void HandlerGate::leave() {
+  bool exits = false;
   {
     const std::lock_guard lock(mutex_);
     if (--depth_ > 0) return;
     inside_ = {};
+    exits = silent_;
   }
+  if (exits) ExitGuard::get().stay_if_too_late();
   left_.notify_all();
 }
 
 bool HandlerGate::is_inside() const {
   const std::lock_guard lock(mutex_);
   return depth_ > 0 && inside_ == std::this_thread::get_id();
+}
+
+void HandlerGate::fall_silent() {
+  const std::lock_guard lock(mutex_);
+  silent_ = true;
+  shut_.store(true, std::memory_order_release);
+  left_.notify_all();
 }
 
 void HandlerGate::shut() {

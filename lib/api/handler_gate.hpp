@@ -23,12 +23,15 @@ class HandlerGate {
 
   // Nobody enters from now on; waits for another thread that is inside to leave.
   void shut();
+  // The process exits: the same without waiting. Whoever leaves too late does not come back.
+  void fall_silent();
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable left_;
   std::thread::id inside_;
   int depth_ = 0;
+  bool silent_ = false;
   std::atomic<bool> shut_{false};
 };
 

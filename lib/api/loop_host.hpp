@@ -1,19 +1,43 @@
-// A loop with what the connections on it share, which apps have a run on it, and who runs it now.
+// A loop with what the connections on it share, which runs of apps live on it, and who runs it now.
 #pragma once
 
 #include <atomic>
-#include <functional>
-#include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
+#include "api/exit_guard.hpp"
 #include "net/asio_loop.hpp"
 #include "protocol/mask_keys.hpp"
 
 namespace websocket::api {
 
-class LoopHost {
+// A run of an app, as the loop that it lives on knows it.
+class Tenant {
  public:
+  // The loop goes. On its thread.
+  virtual void end_now() = 0;
+  // The process exits: no handler begins any more. From any thread.
+  virtual void fall_silent() = 0;
+
+ protected:
+  ~Tenant() = default;
+
+ private:
+  friend class LoopHost;
+  std::size_t place_ = 0;
+};
+
+class LoopHost {
+  ExitGuard::Departure departure_;  // the last to be destroyed
+
+ public:
+  LoopHost() { ExitGuard::get().watch(*this); }
+  ~LoopHost() { departure_.begin(*this); }
+  LoopHost(const LoopHost&) = delete;
+  LoopHost& operator=(const LoopHost&) = delete;
+
   net::AsioLoop loop;
   // For frames the loop's connections make by themselves.
   protocol::MaskKeys keys{[this](std::span<std::byte> into) { loop.random(into); }};
@@ -23,37 +47,30 @@ class LoopHost {
     std::thread::id nobody;
     return runner_.compare_exchange_strong(nobody, std::this_thread::get_id());
   }
-  void end_running() { runner_ = std::thread::id(); }
+  void end_running() {
+    runner_ = std::thread::id();
+    ExitGuard::get().look_again();
+  }
   bool is_running() const { return runner_.load() != std::thread::id(); }
   bool runs_here() const { return runner_ == std::this_thread::get_id(); }
 
-  // A run on a shared loop, which it holds alive by `end_now`. False: the loop is gone.
-  bool admit(const void* run, std::function<void()> end_now) {
-    const std::lock_guard lock(mutex_);
-    if (gone_) return false;
-    runs_.emplace(run, std::move(end_now));
-    return true;
-  }
-  void dismiss(const void* run) {
-    std::function<void()> gone;  // what it holds alive goes when the lock is gone
-    const std::lock_guard lock(mutex_);
-    const auto found = runs_.find(run);
-    if (found == runs_.end()) return;
-    gone = std::move(found->second);
-    runs_.erase(found);
-  }
-  // No more runs are admitted; gives those that there are.
-  std::map<const void*, std::function<void()>> close_down() {
-    const std::lock_guard lock(mutex_);
-    gone_ = true;
-    return std::exchange(runs_, {});
-  }
+  // Holds the tenant alive until it is dismissed. False: the loop is gone.
+  bool admit(std::shared_ptr<Tenant> tenant);
+  void dismiss(Tenant& tenant);
+  // No more tenants are admitted; those that there are end. The loop's thread.
+  void close_down();
+
+  // The process exits: no handler begins any more, and whoever runs the loop ends what is here.
+  void end_at_exit();
+  // Whether there is nothing left that an exiting process has to wait for.
+  bool is_at_rest() const { return closed_down_ || !is_running() || runs_here(); }
 
  private:
   std::atomic<std::thread::id> runner_{};
   std::mutex mutex_;
-  std::map<const void*, std::function<void()>> runs_;
-  bool gone_ = false;
+  std::vector<std::shared_ptr<Tenant>> tenants_;  // each knows its place
+  bool gone_ = false;                             // admits nobody
+  std::atomic<bool> closed_down_{false};
 };
 
 }  // namespace websocket::api

@@ -1,7 +1,6 @@
 // See asio_loop.hpp. What each operation does is in the file of its name.
 #include "net/asio_loop.hpp"
 
-#include <asio/post.hpp>
 #include <utility>
 
 #include "net/loop_context.hpp"
@@ -66,7 +65,9 @@ std::chrono::system_clock::time_point AsioLoop::date() const {
   return std::chrono::system_clock::now();
 }
 
-void AsioLoop::post(std::function<void()> work) { asio::post(*parts_->context, std::move(work)); }
+void AsioLoop::post(std::function<void()> work) { parts_->context->post(std::move(work)); }
+
+int AsioLoop::wait_handle() { return parts_->context->wait_handle(); }
 
 OperationPtr AsioLoop::at(Clock::time_point when, std::function<void()> work) {
   return run_at(parts_->context, when, std::move(work));

@@ -25,6 +25,9 @@ class AsioLoop final : public Loop {
   std::size_t run_one_until(Clock::time_point deadline);
   // Runs what is ready, without waiting; says how much that was.
   std::size_t poll();
+  // A descriptor that is readable when poll() has something to do, for a foreign loop to wait on;
+  // -1 where the platform has none. From the thread that polls.
+  int wait_handle();
   // From any thread. Makes the call above that is under way return; where none is, the next one
   // returns at once. Afterwards the loop can be run again.
   void stop();

@@ -6,6 +6,8 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <atomic>
+#include <functional>
 #include <memory>
 
 namespace websocket::net {
@@ -22,9 +24,15 @@ class LoopContext : public asio::io_context {
     shutdown();
   }
 
+  // Runs it on the thread that runs this, later; from any thread.
+  void post(std::function<void()> work);
+  // A descriptor that is readable when there is something to run; -1 where the platform has none.
+  int wait_handle();
+
  private:
   // "Nothing to do" is no reason to stop: only stop() is.
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::atomic<bool> wait_handle_is_used_{false};
 };
 
 // Operations and streams hold one, so that they may outlive the loop that made them.

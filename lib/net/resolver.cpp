@@ -3,12 +3,14 @@
 #include "net/resolver.hpp"
 
 #include <algorithm>
-#include <asio/post.hpp>
+#include <atomic>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <utility>
 
+#include "net/fork.hpp"
 #include "net/helper_thread.hpp"
 #include "net/timer.hpp"
 
@@ -55,7 +57,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     const std::lock_guard lock(mutex_);
     if (loop_ == nullptr) return;
     result_ = std::move(result);
-    asio::post(*loop_, [self = shared_from_this()] { self->hand_over(); });
+    loop_->post([self = shared_from_this()] { self->hand_over(); });
   }
 
  private:
@@ -91,10 +93,17 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 // long as there is a name to look up.
 class HelperThreads {
  public:
-  // Never destroyed: a thread that hangs in a look-up may come back after main() has returned.
+  // Never destroyed: a thread that hangs in a look-up may come back after main() has returned. A
+  // child process that was forked off has none of these threads, and begins with its own.
   static HelperThreads& all() {
-    static auto& instance = *new HelperThreads;
-    return instance;
+    static std::atomic<HelperThreads*> instance{nullptr};
+    count_forks();
+    HelperThreads* found = instance.load();
+    while (found == nullptr || found->forks_ != fork_count()) {
+      auto fresh = std::unique_ptr<HelperThreads>(new HelperThreads(found));
+      if (instance.compare_exchange_strong(found, fresh.get())) found = fresh.release();
+    }
+    return *found;
   }
 
   void add(const std::shared_ptr<Mailbox>& mailbox) {
@@ -144,6 +153,10 @@ class HelperThreads {
     return mailbox;
   }
 
+  explicit HelperThreads(HelperThreads* inherited) : inherited_(inherited) {}
+
+  const std::uint32_t forks_ = fork_count();
+  HelperThreads* const inherited_;  // stays as it is
   std::mutex mutex_;
   std::size_t running_ = 0;
   std::deque<std::shared_ptr<Mailbox>> waiting_;

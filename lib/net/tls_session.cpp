@@ -83,7 +83,11 @@ TlsSession::Status TlsSession::handshake() {
 
 TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   forget_errors();
-  return status_of(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
+  const Status status = status_of(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
+  // Nothing more is there: until there is, the records' buffers are not needed. (A session ticket
+  // makes OpenSSL take one for writing too, which it would keep until something was written.)
+  if (status == Status::wants_read) SSL_free_buffers(ssl_.get());
+  return status;
 }
 
 TlsSession::Status TlsSession::write(std::span<const char> from, std::size_t& size) {

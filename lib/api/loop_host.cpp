@@ -1,0 +1,46 @@
+#include "api/loop_host.hpp"
+
+#include <utility>
+
+namespace websocket::api {
+
+bool LoopHost::admit(std::shared_ptr<Tenant> tenant) {
+  const std::lock_guard lock(mutex_);
+  if (gone_) return false;
+  tenant->place_ = tenants_.size();
+  tenants_.push_back(std::move(tenant));
+  return true;
+}
+
+void LoopHost::dismiss(Tenant& tenant) {
+  std::shared_ptr<Tenant> gone;  // what it holds alive goes when the lock is gone
+  const std::lock_guard lock(mutex_);
+  const std::size_t place = tenant.place_;
+  if (place >= tenants_.size() || tenants_[place].get() != &tenant) return;
+  gone = std::exchange(tenants_[place], std::move(tenants_.back()));
+  tenants_.pop_back();
+  if (place < tenants_.size()) tenants_[place]->place_ = place;
+}
+
+void LoopHost::close_down() {
+  std::vector<std::shared_ptr<Tenant>> tenants;
+  {
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+    tenants.swap(tenants_);
+  }
+  for (const auto& tenant : tenants) tenant->end_now();
+  closed_down_ = true;
+  ExitGuard::get().look_again();
+}
+
+void LoopHost::end_at_exit() {
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& tenant : tenants_) tenant->fall_silent();
+  }
+  // In a handler that calls exit() the loop does not get any further anyway.
+  if (!runs_here()) loop.post([this] { close_down(); });
+}
+
+}  // namespace websocket::api
