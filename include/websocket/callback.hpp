@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <type_traits>
 #include <utility>
 
@@ -60,13 +59,15 @@ class Callback<void(Arguments...)> {
 
   /// The handler as it is now, null where there is none. It stays callable as long as it is held.
   std::shared_ptr<const Function> current() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(state_);
     return function_;
   }
 
   /// Counts the assignments, so that whoever holds `current()` learns cheaply that it is out of
   /// date.
-  std::uint32_t version() const noexcept { return version_.load(std::memory_order_acquire); }
+  std::uint32_t version() const noexcept {
+    return state_.load(std::memory_order_acquire) / assignment;
+  }
 
  private:
   template <class Handler>
@@ -84,14 +85,42 @@ class Callback<void(Arguments...)> {
   void replace(std::shared_ptr<const Function> function) {
     // The former handler is destroyed by `function`'s destructor, after the lock is gone: what it
     // captured may do anything on its way out, assign this very callback included.
-    const std::lock_guard lock(mutex_);
+    const Lock lock(state_);
     function_.swap(function);
-    version_.fetch_add(1, std::memory_order_release);
+    state_.fetch_add(assignment, std::memory_order_release);
   }
 
-  mutable std::mutex mutex_;
+  // The lowest bit of the state is a lock, held for as long as it takes to copy or swap a pointer;
+  // the others count the assignments. An app has ten of these, a program perhaps thousands of apps:
+  // a mutex in each would be more than half of it.
+  static constexpr std::uint32_t locked = 1;
+  static constexpr std::uint32_t assignment = 2;
+
+  class Lock {
+   public:
+    explicit Lock(std::atomic<std::uint32_t>& state) : state_(state) {
+      for (;;) {
+        std::uint32_t seen = state_.load(std::memory_order_relaxed);
+        if ((seen & locked) != 0) {
+          state_.wait(seen, std::memory_order_relaxed);
+        } else if (state_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire)) {
+          return;
+        }
+      }
+    }
+    ~Lock() {
+      state_.fetch_sub(locked, std::memory_order_release);
+      state_.notify_all();
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>& state_;
+  };
+
   std::shared_ptr<const Function> function_;
-  std::atomic<std::uint32_t> version_{0};
+  mutable std::atomic<std::uint32_t> state_{0};
 };
 
 }  // namespace websocket

@@ -129,9 +129,18 @@ std::size_t WebSocketApp::buffered_amount() const noexcept {
 std::chrono::microseconds WebSocketApp::latency() const noexcept {
   return implementation_->latency();
 }
-std::string WebSocketApp::subprotocol() const { return implementation_->facts().subprotocol; }
-std::string WebSocketApp::extensions() const { return implementation_->facts().extensions; }
-Response WebSocketApp::response() const { return implementation_->facts().response; }
+std::string WebSocketApp::subprotocol() const {
+  const auto answer = implementation_->facts().answer;
+  return answer ? answer->subprotocol : std::string();
+}
+std::string WebSocketApp::extensions() const {
+  const auto answer = implementation_->facts().answer;
+  return answer ? answer->extensions : std::string();
+}
+Response WebSocketApp::response() const {
+  const auto answer = implementation_->facts().answer;
+  return answer ? answer->response.unpack() : Response();
+}
 std::string WebSocketApp::local_address() const { return implementation_->facts().local_address; }
 std::string WebSocketApp::remote_address() const { return implementation_->facts().remote_address; }
 

@@ -23,9 +23,10 @@ WebSocketApp::Implementation::Implementation(WebSocketApp& app,
                                              std::string url, ConnectOptions options)
     : app_(&app),
       url_(std::move(url)),
-      options_(std::move(options)),
       shared_loop_(std::move(shared_loop)),
-      outbox_(options_.limits, net::fill_with_random) {}
+      options_(shared_loop_ ? shared_loop_->options.share(std::move(options))
+                            : std::make_shared<const ConnectOptions>(std::move(options))),
+      outbox_(options_->limits, net::fill_with_random) {}
 
 // ---- starting
 
@@ -41,9 +42,9 @@ WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_e
     throw std::logic_error("the WebSocketApp is running already");
   }
   auto execution = std::make_shared<Execution>(shared_from_this());
-  execution->options = std::move(options);
+  execution->options = api::shared(std::move(options));
   execution->host = shared_loop_ ? shared_loop_ : std::make_shared<api::LoopHost>();
-  if (execution->options.dispatcher) {
+  if (execution->options->dispatcher) {
     if (!queue_) {
       // Not owned by the queue's functions: they may lie in a GUI's queue for ever.
       queue_ = std::make_shared<api::DispatchQueue>([weak = weak_from_this()] {
@@ -51,7 +52,7 @@ WebSocketApp::Implementation::ExecutionPtr WebSocketApp::Implementation::begin_e
       });
     }
     // One queue for all runs: the handlers of one come before those of the next.
-    queue_->use(execution->options.dispatcher);
+    queue_->use(execution->options->dispatcher);
     execution->queue = queue_;
   }
   return execution;
@@ -134,8 +135,8 @@ void WebSocketApp::Implementation::begin_run(const ExecutionPtr& execution) {
   active_ = execution;
   if (gate_.is_shut()) return end_without_beginning();
   engine::Run::Listener& listener = *this;
-  execution->run.emplace(execution->host->loop, execution->host->keys, trace_, url_, options_,
-                         execution->options, listener);
+  execution->run.emplace(execution->host->loop, execution->host->keys, trace_, url_, *options_,
+                         *execution->options, listener);
   execution->run->start();
 }
 
@@ -153,8 +154,8 @@ void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
     const std::lock_guard lock(life_mutex_);
     host = std::move(execution->host);
     execution->done = true;
+    done_.notify_all();
   }
-  done_.notify_all();
   if (host) host->dismiss(*execution);
   execution->app.reset();
 }

@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -22,8 +21,10 @@
 #include "api/dispatch_queue.hpp"
 #include "api/handler_cache.hpp"
 #include "api/handler_gate.hpp"
+#include "api/lazy_condition.hpp"
 #include "api/loop_host.hpp"
 #include "api/outbox.hpp"
+#include "api/shared_options.hpp"
 #include "engine/run.hpp"
 
 namespace websocket {
@@ -59,8 +60,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
 
   // Of the latest connection.
   struct Facts {
-    Response response;
-    std::string subprotocol, extensions, local_address, remote_address;
+    std::shared_ptr<const protocol::HandshakeAnswer> answer;  // null before there was one
+    std::string local_address, remote_address;
   };
   Facts facts() const;
 
@@ -73,7 +74,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
     void fall_silent() override { app->gate_.fall_silent(); }
 
     std::shared_ptr<Implementation> app;  // until it is finished
-    RunOptions options;
+    std::shared_ptr<const RunOptions> options;
     std::shared_ptr<api::LoopHost> host;
     std::shared_ptr<api::DispatchQueue> queue;  // null without a dispatcher
     std::optional<engine::Run> run;             // the loop's thread alone
@@ -121,11 +122,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   protocol::Wanted what_is_wanted();
 
   // ---- calling handlers, inside the gate
-  struct Caches {
-    api::HandlerCache<void(WebSocketApp&, const Message&)> message;
-    api::HandlerCache<void(WebSocketApp&, std::string_view, Opcode, bool)> data;
-    api::HandlerCache<void(WebSocketApp&, std::string_view, bool)> fragment;
-  };
+  using Caches = api::HandlerCaches;
   void call_open(bool first_of_the_run);
   void call_message(Caches& caches, const Message& message);
   void call_fragment(Caches& caches, std::string_view data, Opcode opcode, bool fin);
@@ -150,8 +147,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   const api::HomeProcess home_;
   WebSocketApp* const app_;  // valid while inside the gate
   const std::string url_;
-  const ConnectOptions options_;
   const std::shared_ptr<api::LoopHost> shared_loop_;
+  const api::SharedOptions options_;
   api::ConnectionTrace trace_;
   api::Outbox outbox_;
   api::HandlerGate gate_;
@@ -159,7 +156,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   std::atomic<std::chrono::microseconds> latency_{};
 
   mutable std::mutex life_mutex_;
-  std::condition_variable done_;
+  api::LazyCondition done_;
   ExecutionPtr current_;
   std::shared_ptr<api::DispatchQueue> queue_;  // made for the first dispatcher
 
@@ -167,11 +164,10 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
 
   // The loop's thread alone.
   ExecutionPtr active_;
-  bool in_turn_ = false;         // a row of events is being told
-  bool turn_is_inside_ = false;  // and its handlers run here, inside the gate
-  Caches caches_;
-  protocol::FrameBatch batch_;
-  std::size_t left_behind_ = 0;  // messages of this connection that never left the outbox
+  bool in_turn_ = false;            // a row of events is being told
+  bool turn_is_inside_ = false;     // and its handlers run here, inside the gate
+  std::unique_ptr<Caches> caches_;  // of the turn
+  std::size_t left_behind_ = 0;     // messages of this connection that never left the outbox
 };
 
 }  // namespace websocket

@@ -34,13 +34,13 @@ void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
 }
 
 template <class Signature, class... Arguments>
-void WebSocketApp::Implementation::call(const char* name,
+bool WebSocketApp::Implementation::call(const char* name,
                                         Callback<Signature> WebSocketApp::*handler,
                                         api::HandlerCache<Signature>& cache,
                                         const Arguments&... arguments) {
-  if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
+  if (gate_.is_shut()) return false;  // the handler before this one may have destroyed the app
   const auto* const function = cache.get(app_->*handler);
-  if (function == nullptr) return;
+  if (function == nullptr) return false;
   try {
     (*function)(*app_, arguments...);
   } catch (const std::exception& thrown) {
@@ -48,6 +48,7 @@ void WebSocketApp::Implementation::call(const char* name,
   } catch (...) {
     handler_threw(name, "something that is no std::exception");
   }
+  return true;
 }
 
 template <class Signature, class... Arguments>
@@ -60,27 +61,38 @@ void WebSocketApp::Implementation::call_once(const char* name,
 
 void WebSocketApp::Implementation::turn_begins() {
   in_turn_ = true;
+  // Borrowed from the loop; a turn within another app's turn gets its own.
+  caches_ = std::move(active_->host->spare_caches);
+  if (!caches_) caches_ = std::make_unique<Caches>();
   outbox_.stay_awake();
   // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if
   // it can.
   const bool entered = dispatches() ? gate_.try_enter() : gate_.enter();
-  if (entered) say_whether_fragments_are_wanted();
+  if (entered) say_what_is_wanted();
   turn_is_inside_ = entered && !dispatches();
   if (entered && dispatches()) {
-    caches_ = {};
+    *caches_ = {};
     gate_.leave();
   }
 }
 
 // Inside the gate.
-void WebSocketApp::Implementation::say_whether_fragments_are_wanted() {
+void WebSocketApp::Implementation::say_what_is_wanted() {
   engine::Session* const session = active_->run->session();
   if (session == nullptr || gate_.is_shut()) return;
-  session->want_fragments(caches_.fragment.get(app_->on_cont_message) != nullptr);
+  session->want(what_is_wanted());
+}
+
+// app.hpp says it of on_cont_message.
+protocol::Wanted WebSocketApp::Implementation::what_is_wanted() {
+  if (caches_->fragment.get(app_->on_cont_message) == nullptr) return protocol::Wanted::messages;
+  const bool takes_messages = caches_->message.get(app_->on_message) != nullptr;
+  return takes_messages ? protocol::Wanted::fragments : protocol::Wanted::pieces;
 }
 
 void WebSocketApp::Implementation::turn_ends() {
-  caches_ = {};
+  *caches_ = {};
+  active_->host->spare_caches = std::move(caches_);
   in_turn_ = false;
   if (std::exchange(turn_is_inside_, false)) gate_.leave();
   pause_while_handlers_lag();
@@ -102,7 +114,7 @@ void WebSocketApp::Implementation::state_changed(State state) {
     left_behind_ += outbox_.discard();
   } else if (!closes) {
     latency_.store({}, std::memory_order_relaxed);
-    outbox_.open(execution.run->session()->deflate());
+    outbox_.open(execution.run->session()->answer()->deflate);
   }
   // After close() the state is closing until it is closed, whatever the connection still does.
   if (!closes) state_.store(state, std::memory_order_release);
@@ -112,20 +124,19 @@ void WebSocketApp::Implementation::opened(bool first_of_the_run) {
   remember_connection();
   tell([this, first_of_the_run] { call_open(first_of_the_run); });
   // The handler may have asked for fragments; some may stand right behind the server's answer.
-  if (turn_is_inside_) say_whether_fragments_are_wanted();
+  if (turn_is_inside_) say_what_is_wanted();
 }
 
 void WebSocketApp::Implementation::remember_connection() {
   const engine::Session& session = *active_->run->session();
   const std::lock_guard lock(life_mutex_);
-  facts_ = {session.response(), session.subprotocol(), session.extensions(),
-            session.local_address(), session.remote_address()};
+  facts_ = {session.answer(), session.local_address(), session.remote_address()};
 }
 
 void WebSocketApp::Implementation::received(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
     if (!dispatches()) {
-      if (turn_is_inside_) call_message(caches_, {message->data, message->opcode});
+      if (turn_is_inside_) call_message(*caches_, {message->data, message->opcode});
       return;
     }
     tell(
@@ -135,6 +146,10 @@ void WebSocketApp::Implementation::received(const protocol::Event& event) {
         },
         message->data.size());
   } else if (const auto* fragment = std::get_if<protocol::FragmentReceived>(&event)) {
+    if (!dispatches()) {
+      if (turn_is_inside_) call_fragment(*caches_, fragment->data, fragment->opcode, fragment->fin);
+      return;
+    }
     tell(
         [this, data = std::string(fragment->data), opcode = fragment->opcode, fin = fragment->fin] {
           Caches caches;
@@ -160,7 +175,10 @@ void WebSocketApp::Implementation::received(const protocol::Event& event) {
 void WebSocketApp::Implementation::failed(const Error& error) {
   if (error.response) {
     const std::lock_guard lock(life_mutex_);
-    facts_ = {*error.response, {}, {}, {}, {}};
+    facts_ = {std::make_shared<protocol::HandshakeAnswer>(
+                  protocol::HandshakeAnswer{protocol::PackedResponse(*error.response), {}, {}, {}}),
+              {},
+              {}};
   }
   if (trace_.enabled()) trace_.line(engine::one_line("Error: " + error.message));
   tell([this, error] { call_error(error); });
@@ -190,9 +208,10 @@ void WebSocketApp::Implementation::has_room() { hand_over_outbox(); }
 
 void WebSocketApp::Implementation::hand_over_outbox() {
   engine::Session* const session = active_->run->session();
-  if (session == nullptr || !outbox_.take(batch_)) return;
-  if (!session->send_frames(batch_)) left_behind_ += batch_.messages;
-  batch_.clear();
+  protocol::FrameBatch& batch = active_->host->batch;
+  if (session == nullptr || !outbox_.take(batch)) return;
+  if (!session->send_frames(batch)) left_behind_ += batch.messages;
+  batch.clear();
 }
 
 void WebSocketApp::Implementation::has_left(std::size_t unsent) {
@@ -211,15 +230,20 @@ void WebSocketApp::Implementation::call_open(bool first_of_the_run) {
   }
 }
 
+// Handlers come and go while messages are on their way as what was wanted before: so long as one of
+// the two is there, no whole message is lost.
 void WebSocketApp::Implementation::call_message(Caches& caches, const Message& message) {
   call("on_data", &WebSocketApp::on_data, caches.data, message.data, message.opcode, true);
-  call("on_message", &WebSocketApp::on_message, caches.message, message);
+  if (call("on_message", &WebSocketApp::on_message, caches.message, message)) return;
+  call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, message.data, true);
 }
 
 void WebSocketApp::Implementation::call_fragment(Caches& caches, std::string_view data,
                                                  Opcode opcode, bool fin) {
   call("on_data", &WebSocketApp::on_data, caches.data, data, opcode, fin);
-  call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, data, fin);
+  if (call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, data, fin)) return;
+  if (!fin || opcode == Opcode::continuation) return;
+  call("on_message", &WebSocketApp::on_message, caches.message, Message{data, opcode});
 }
 
 void WebSocketApp::Implementation::call_error(const Error& error) {

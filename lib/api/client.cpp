@@ -76,6 +76,14 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   const engine::Session* session() const noexcept {
     return home_.is_here() ? session_.get() : nullptr;
   }
+  const Response& response() const {
+    const auto latest = answer();
+    if (!response_) response_ = latest ? latest->response.unpack() : Response();
+    return *response_;
+  }
+  std::shared_ptr<const protocol::HandshakeAnswer> answer() const noexcept {
+    return session() != nullptr ? session_->answer() : nullptr;
+  }
 
   // What is to replace one that this process inherited by fork().
   static std::unique_ptr<Implementation> left_to_parent(std::unique_ptr<Implementation> inherited) {
@@ -102,6 +110,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   api::ConnectionTrace trace_;
   api::LoopHost host_;
   std::shared_ptr<engine::Session> session_;
+  mutable std::optional<Response> response_;  // once somebody asked for it
   bool opened_ = false;
   bool ended_ = false;
   bool end_is_told_ = false;
@@ -118,8 +127,7 @@ void WebSocket::Implementation::connect(std::string_view url) {
   engine::Session::Owner& owner = *this;
   session_ = std::make_shared<engine::Session>(
       host_.loop,
-      engine::SessionSettings{
-          .url = std::string(url), .options = options_, .keys = host_.keys, .trace = trace_},
+      engine::SessionSettings{.url = url, .options = options_, .keys = host_.keys, .trace = trace_},
       owner);
   session_->start();
   while (!opened_ && !ended_) {
@@ -239,6 +247,7 @@ void WebSocket::Implementation::wait_for_the_end() {
 }
 
 void WebSocket::Implementation::drop_session() {
+  response_.reset();
   if (session_) session_->abandon();
   session_.reset();
 }
@@ -322,20 +331,16 @@ bool WebSocket::connected() const noexcept { return implementation_->connected()
 bool WebSocket::is_ssl() const noexcept { return implementation_->is_ssl(); }
 
 std::string WebSocket::subprotocol() const {
-  const auto* session = implementation_->session();
-  return session != nullptr ? session->subprotocol() : "";
+  const auto answer = implementation_->answer();
+  return answer ? answer->subprotocol : std::string();
 }
 
 std::string WebSocket::extensions() const {
-  const auto* session = implementation_->session();
-  return session != nullptr ? session->extensions() : "";
+  const auto answer = implementation_->answer();
+  return answer ? answer->extensions : std::string();
 }
 
-const Response& WebSocket::response() const {
-  static const Response none;
-  const auto* session = implementation_->session();
-  return session != nullptr ? session->response() : none;
-}
+const Response& WebSocket::response() const { return implementation_->response(); }
 
 std::string WebSocket::local_address() const {
   const auto* session = implementation_->session();

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string_view>
+#include <websocket/app.hpp>
 #include <websocket/callback.hpp>
+#include <websocket/message.hpp>
 
 namespace websocket::api {
 
@@ -40,6 +43,13 @@ class HandlerCache<void(Arguments...)> {
   bool holds_ = false;
   std::uint32_t version_ = 0;
   std::shared_ptr<const Function> function_;
+};
+
+// What is called again and again.
+struct HandlerCaches {
+  HandlerCache<void(WebSocketApp&, const Message&)> message;
+  HandlerCache<void(WebSocketApp&, std::string_view, Opcode, bool)> data;
+  HandlerCache<void(WebSocketApp&, std::string_view, bool)> fragment;
 };
 
 }  // namespace websocket::api

@@ -3,8 +3,7 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <cstdint>
 #include <thread>
 
 namespace websocket::api {
@@ -18,8 +17,8 @@ class HandlerGate {
   void leave();
 
   // Whether the calling thread is inside.
-  bool is_inside() const;
-  bool is_shut() const noexcept { return shut_.load(std::memory_order_acquire); }
+  bool is_inside() const { return inside_.load() == std::this_thread::get_id(); }
+  bool is_shut() const noexcept { return (state_.load(std::memory_order_acquire) & shut_bit) != 0; }
 
   // Nobody enters from now on; waits for another thread that is inside to leave.
   void shut();
@@ -27,12 +26,17 @@ class HandlerGate {
   void fall_silent();
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable left_;
-  std::thread::id inside_;
-  int depth_ = 0;
-  bool silent_ = false;
-  std::atomic<bool> shut_{false};
+  // An app has one of these, so it is small: two bits, and who waits for a change waits for the
+  // state itself.
+  static constexpr std::uint32_t occupied_bit = 1;
+  static constexpr std::uint32_t shut_bit = 2;
+  static constexpr std::uint32_t silent_bit = 4;
+
+  bool come_in(std::uint32_t& state);
+
+  std::atomic<std::uint32_t> state_{0};
+  std::uint32_t depth_ = 0;                // for who is inside
+  std::atomic<std::thread::id> inside_{};  // written by who is inside
 };
 
 }  // namespace websocket::api

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "api/exit_guard.hpp"
+#include "api/handler_cache.hpp"
+#include "api/shared_options.hpp"
 #include "net/asio_loop.hpp"
+#include "protocol/frame_batch.hpp"
 #include "protocol/mask_keys.hpp"
 
 namespace websocket::api {
@@ -41,6 +44,11 @@ class LoopHost {
   net::AsioLoop loop;
   // For frames the loop's connections make by themselves.
   protocol::MaskKeys keys{[this](std::span<std::byte> into) { loop.random(into); }};
+
+  OptionsInUse options;
+  // For whichever connection has its turn.
+  std::unique_ptr<HandlerCaches> spare_caches;
+  protocol::FrameBatch batch;
 
   // Who runs the loop says so; false when somebody does already.
   bool begin_running() {

@@ -39,20 +39,24 @@ Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
     const Pushed pushed = push(opcode, payload);
     if (pushed.result != SendResult::buffer_full) return pushed;
     std::unique_lock lock(mutex_);
-    ++waiting_;
     const bool in_time = room_.wait_until(
         lock, deadline, [&] { return refusal(payload.size()) != SendResult::buffer_full; });
-    --waiting_;
     if (!in_time) return pushed;
   }
 }
 
 // mutex_ is held. Null for what goes out as it is, and for what will be refused. What waits behind
 // a message in pieces does too: it would be compressed before the pieces that go out before it.
-Outbox::CompressorPtr Outbox::compressor_for(Opcode opcode, std::size_t size) const {
+Outbox::CompressorPtr Outbox::compressor_for(Opcode opcode, std::size_t size) {
   const bool is_refused = !open_ || size > limit_ || unsent() >= limit_;
-  if (!compressor_ || is_refused || fragments_ || protocol::is_control(opcode)) return nullptr;
-  return compressor_->deflater.wants(size) ? compressor_ : nullptr;
+  if (!deflate_ || is_refused || fragments_ || protocol::is_control(opcode)) return nullptr;
+  return size >= deflate_->threshold ? compressor() : nullptr;
+}
+
+// mutex_ is held, and deflate was agreed on.
+const Outbox::CompressorPtr& Outbox::compressor() {
+  if (!compressor_) compressor_ = std::make_shared<Compressor>(*deflate_);
+  return compressor_;
 }
 
 // Its compressor's lock is held. Nothing where a message in pieces has begun meanwhile.
@@ -125,9 +129,8 @@ std::size_t Outbox::unsent() const {
 // ---- the loop's thread
 
 void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
-  auto compressor = deflate ? std::make_shared<Compressor>(*deflate) : nullptr;
   const std::lock_guard lock(mutex_);
-  compressor_.swap(compressor);
+  deflate_ = deflate;
   batch_.clear();
   in_flight_ = 0;
   drain_is_due_ = false;
@@ -172,7 +175,7 @@ bool Outbox::take(protocol::FrameBatch& batch) {
 bool Outbox::set_in_flight(std::size_t size) {
   const std::lock_guard lock(mutex_);
   in_flight_ = size;
-  if (waiting_ > 0) room_.notify_all();
+  room_.notify_all();
   if (!drain_is_due_ || unsent() > low_water_) return false;
   drain_is_due_ = false;
   return true;

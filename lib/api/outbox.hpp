@@ -3,7 +3,6 @@
 // passes the bytes on.
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -12,6 +11,7 @@
 #include <websocket/app.hpp>
 #include <websocket/message.hpp>
 
+#include "api/lazy_condition.hpp"
 #include "base/utf8.hpp"
 #include "net/loop.hpp"
 #include "protocol/deflate.hpp"
@@ -77,7 +77,8 @@ class Outbox {
     protocol::FrameBatch behind;
   };
 
-  CompressorPtr compressor_for(Opcode opcode, std::size_t size) const;
+  CompressorPtr compressor_for(Opcode opcode, std::size_t size);
+  const CompressorPtr& compressor();
   std::optional<Pushed> push_compressed(Compressor& compressor, Opcode opcode,
                                         std::string_view payload);
   Pushed append(Opcode opcode, std::string_view payload);
@@ -99,7 +100,8 @@ class Outbox {
 
   mutable std::mutex mutex_;
   protocol::MaskKeys keys_;
-  CompressorPtr compressor_;  // of the open connection
+  std::optional<protocol::DeflateAgreement> deflate_;  // of the open connection
+  CompressorPtr compressor_;                           // made for its first message
   protocol::FrameBatch batch_;
   std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
   std::size_t in_flight_ = 0;
@@ -107,8 +109,7 @@ class Outbox {
   bool fragments_were_cut_off_ = false;  // the next piece belongs to a message that is no more
   bool loop_will_look_ = false;
   bool drain_is_due_ = false;  // once there is room again
-  std::size_t waiting_ = 0;
-  std::condition_variable room_;
+  LazyCondition room_;
 };
 
 }  // namespace websocket::api

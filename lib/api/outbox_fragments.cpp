@@ -25,9 +25,9 @@ Outbox::Pushed Outbox::push_fragment(Opcode opcode, std::string_view payload, bo
 void Outbox::begin_fragments(Opcode opcode) {
   fragments_ = std::make_unique<FragmentedMessage>();
   fragments_->opcode = opcode;
-  if (!compressor_) return;
+  if (!deflate_) return;
   // What another thread is compressing now will go out behind, though it was compressed before.
-  const std::unique_lock compressing(compressor_->mutex, std::try_to_lock);
+  const std::unique_lock compressing(compressor()->mutex, std::try_to_lock);
   if (compressing) fragments_->compressor = compressor_;
 }
 

@@ -30,18 +30,18 @@ bool is_worth_another_attempt(const Error& error) {
 
 }  // namespace
 
-Run::Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, std::string url,
+Run::Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, const std::string& url,
          const ConnectOptions& connect_options, const RunOptions& run_options, Listener& listener)
     : loop_(loop),
       keys_(keys),
       trace_(trace),
-      url_(std::move(url)),
+      url_(url),
       connect_options_(connect_options),
       run_options_(run_options),
       listener_(listener) {
   if (run_options_.reconnect) {
-    backoff_.emplace(*run_options_.reconnect,
-                     [this](std::span<std::byte> into) { loop_.random(into); });
+    backoff_ = std::make_unique<Backoff>(*run_options_.reconnect,
+                                         [this](std::span<std::byte> into) { loop_.random(into); });
   }
 }
 

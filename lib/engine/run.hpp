@@ -11,6 +11,7 @@
 #include <websocket/error.hpp>
 #include <websocket/options.hpp>
 
+#include "base/seldom.hpp"
 #include "base/trace_sink.hpp"
 #include "engine/backoff.hpp"
 #include "engine/session.hpp"
@@ -45,7 +46,7 @@ class Run final : private Session::Owner {
   };
 
   // All references outlive the run.
-  Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, std::string url,
+  Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, const std::string& url,
       const ConnectOptions& connect_options, const RunOptions& run_options, Listener& listener);
   ~Run();
 
@@ -87,15 +88,15 @@ class Run final : private Session::Owner {
   net::Loop& loop_;
   protocol::MaskKeys& keys_;
   base::TraceSink& trace_;
-  const std::string url_;
+  const std::string& url_;
   const ConnectOptions& connect_options_;
   const RunOptions& run_options_;
   Listener& listener_;
 
   std::shared_ptr<Session> session_;
-  std::optional<Backoff> backoff_;
+  std::unique_ptr<Backoff> backoff_;
   net::OperationPtr timer_;  // until the next attempt
-  std::optional<CloseRequest> close_request_;
+  base::Seldom<CloseRequest> close_request_;
   int attempt_ = 0;  // of this row of attempts
   net::Clock::time_point opened_at_;
   bool opened_before_ = false;

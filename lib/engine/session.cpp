@@ -70,12 +70,8 @@ const char* what_was_awaited(Stage stage) {
 
 }  // namespace
 
-Session::Session(net::Loop& loop, SessionSettings settings, Owner& owner)
-    : loop_(loop),
-      settings_(std::move(settings)),
-      options_(settings_.options),
-      owner_(&owner),
-      wire_trace_(settings_.trace) {}
+Session::Session(net::Loop& loop, const SessionSettings& settings, Owner& owner)
+    : loop_(loop), settings_(settings), options_(settings_.options), owner_(&owner) {}
 
 Session::~Session() = default;
 
@@ -145,10 +141,9 @@ void Session::connected(Connector::Result result) {
   stream_->set_listener(this);
   local_address_ = stream_->local_address();
   remote_address_ = stream_->remote_address();
-  wire_trace_.request(request_->bytes);
+  if (WireTrace* const wire = wire_trace()) wire->request(request_->bytes);
   protocol_ = std::make_unique<protocol::ClientProtocol>(
-      *std::exchange(request_, std::nullopt), options_.limits, !options_.skip_utf8_validation,
-      settings_.keys);
+      *request_.take(), options_.limits, !options_.skip_utf8_validation, settings_.keys);
   LastWords& last_words = *this;
   protocol_->set_last_words(&last_words);
   settle();
@@ -156,14 +151,20 @@ void Session::connected(Connector::Result result) {
 
 void Session::opened() {
   timer_.reset();
-  result_.opened = true;
+  opened_ = true;
   trace("Websocket connected");
-  wire_trace_.opened(deflate());
-  Keepalive::Link& link = *this;
-  keepalive_ =
-      std::make_unique<Keepalive>(loop_, link, settings_.ping_interval, settings_.ping_timeout);
-  keepalive_->start();
-  if (deflate()) idle_timer_.emplace(loop_, idle_after, [this] { rest(); });
+  const auto& deflate = protocol_->answer()->deflate;
+  if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
+  if (settings_.ping_interval > Duration::zero()) start_keepalive();
+}
+
+// A message comes or goes, and where deflate was agreed on it takes memory.
+void Session::touch_idle_timer() {
+  if (!idle_timer_) {
+    if (!protocol_ || !protocol_->answer()->deflate) return;
+    idle_timer_ = std::make_unique<IdleTimer>(loop_, idle_after, [this] { rest(); });
+  }
+  idle_timer_->touch();
 }
 
 // The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens.
@@ -177,7 +178,7 @@ void Session::rest() {
 std::optional<protocol::Event> Session::next_event() {
   if (ended_) {
     if (std::exchange(end_is_told_, true)) return std::nullopt;
-    return protocol::Closed{result_.info, failure_};
+    return protocol::Closed{result_->info, failure_};
   }
   if (!protocol_) return std::nullopt;
   auto event = protocol_->next_event();
@@ -186,19 +187,19 @@ std::optional<protocol::Event> Session::next_event() {
     return std::nullopt;
   }
   if (std::holds_alternative<protocol::MessageReceived>(*event)) {
-    if (idle_timer_) idle_timer_->touch();
+    touch_idle_timer();
     return event;
   }
   if (std::holds_alternative<protocol::Opened>(*event)) opened();
   if (const auto* pong = std::get_if<protocol::PongReceived>(&*event)) measure_latency(*pong);
   if (std::holds_alternative<protocol::Closing>(*event)) arm_close_timer();
   if (auto* closed = std::get_if<protocol::Closed>(&*event)) {
-    const Stage where = result_.opened ? Stage::open : Stage::handshake;
+    const Stage where = opened_ ? Stage::open : Stage::handshake;
     // The last word to a server whose answer will not do.
-    if (!result_.opened && protocol_->sends_frames() && protocol_->has_output()) {
+    if (!opened_ && protocol_->sends_frames() && protocol_->has_output()) {
       write_once(protocol_->output());
     }
-    finish(where, closed->info, closed->failure);
+    finish(where, closed->info, closed->failure.copy());
     return next_event();
   }
   return event;
@@ -212,19 +213,18 @@ bool Session::is_open() const noexcept {
   return !ended_ && protocol_ && protocol_->state() == protocol::ClientProtocol::State::open;
 }
 
-const Response& Session::response() const noexcept {
-  static const Response none;
-  return protocol_ ? protocol_->response() : none;
-}
-
-std::string Session::subprotocol() const { return protocol_ ? protocol_->subprotocol() : ""; }
-std::string Session::extensions() const { return protocol_ ? protocol_->extensions() : ""; }
-
-void Session::want_fragments(bool wanted) noexcept {
-  if (protocol_) protocol_->want_fragments(wanted);
+void Session::want(protocol::Wanted wanted) noexcept {
+  if (protocol_) protocol_->want(wanted);
 }
 
 // ---- keepalive
+
+void Session::start_keepalive() {
+  Keepalive::Link& link = *this;
+  keepalive_ =
+      std::make_unique<Keepalive>(loop_, link, settings_.ping_interval, settings_.ping_timeout);
+  keepalive_->start();
+}
 
 void Session::measure_latency(const protocol::PongReceived& pong) {
   if (!pong.ping_sent) return;
@@ -306,13 +306,15 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has
   // returned.
   loop_.post([self = shared_from_this()] {});
-  result_.info = info;
+  Result& result = result_.get();
+  result.opened = opened_;
+  result.info = info;
   if (protocol_) {
-    result_.info.unsent_messages = protocol_->unsent_messages();
-    result_.info.unconfirmed_messages = protocol_->unconfirmed_messages();
+    result.info.unsent_messages = protocol_->unsent_messages();
+    result.info.unconfirmed_messages = protocol_->unconfirmed_messages();
   }
   failure_ = failure;
-  if (failure) result_.error = make_error(stage, std::move(*failure));
+  if (failure) result.error = make_error(stage, std::move(*failure));
   if (stream_) stream_->shut_down_sending();
   if (keepalive_) keepalive_->stop();
   idle_timer_.reset();
@@ -332,7 +334,9 @@ Error Session::make_error(Stage stage, base::Failure failure) const {
   error.stage = stage;
   error.message = what_failed(stage, url_) + ": " + failure.message;
   error.cause = failure.cause;
-  if (failure.code == Errc::bad_status) error.response = std::make_shared<Response>(response());
+  if (failure.code == Errc::bad_status) {
+    error.response = std::make_shared<const Response>(answer()->response.unpack());
+  }
   return error;
 }
 
@@ -350,6 +354,17 @@ Stage Session::stage() const noexcept {
       break;
   }
   return Stage::closing;
+}
+
+// It takes memory, so it is there only while the trace is on; turned on in the middle it begins with
+// the next frame.
+WireTrace* Session::wire_trace() {
+  if (!settings_.trace.enabled()) {
+    wire_trace_.reset();
+  } else if (!wire_trace_) {
+    wire_trace_ = std::make_unique<WireTrace>(settings_.trace);
+  }
+  return wire_trace_.get();
 }
 
 void Session::trace(const std::string& line) {

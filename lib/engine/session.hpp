@@ -14,6 +14,7 @@
 #include <websocket/error.hpp>
 #include <websocket/options.hpp>
 
+#include "base/seldom.hpp"
 #include "base/trace_sink.hpp"
 #include "engine/connector.hpp"
 #include "engine/idle_timer.hpp"
@@ -25,13 +26,14 @@
 
 namespace websocket::engine {
 
-// What a session needs beside its loop; all of it outlives the session.
+// What a session needs beside its loop; all of it outlives the session, but for the URL, which is
+// read when it starts.
 struct SessionSettings {
-  std::string url;
+  std::string_view url;
   const ConnectOptions& options;
   Duration ping_interval{0};
   Duration ping_timeout{0};
-  std::string ping_payload{};
+  std::string_view ping_payload{};
   protocol::MaskKeys& keys;
   base::TraceSink& trace;
 };
@@ -56,7 +58,7 @@ class Session final : public std::enable_shared_from_this<Session>,
     ~Owner() = default;
   };
 
-  Session(net::Loop& loop, SessionSettings settings, Owner& owner);
+  Session(net::Loop& loop, const SessionSettings& settings, Owner& owner);
   ~Session();
 
   void start();
@@ -75,16 +77,13 @@ class Session final : public std::enable_shared_from_this<Session>,
   // No more events are wanted: says 1001 if it can at once, and is gone.
   void abandon();
   void pause_reading(bool paused);
-  void want_fragments(bool wanted) noexcept;
+  void want(protocol::Wanted wanted) noexcept;
 
   bool is_open() const noexcept;
   bool is_secure() const noexcept { return url_.secure; }
-  const Response& response() const noexcept;
-  std::string subprotocol() const;
-  std::string extensions() const;
-  // Of an open connection: what was agreed on.
-  const std::optional<protocol::DeflateAgreement>& deflate() const noexcept {
-    return protocol_->deflate();
+  // What the server answered to the handshake; null before anything was asked.
+  std::shared_ptr<const protocol::HandshakeAnswer> answer() const noexcept {
+    return protocol_ ? protocol_->answer() : nullptr;
   }
   // Of the last ping that was answered; zero before.
   std::chrono::microseconds latency() const noexcept { return latency_; }
@@ -96,7 +95,8 @@ class Session final : public std::enable_shared_from_this<Session>,
     CloseInfo info;
     std::optional<Error> error;
   };
-  const Result& result() const noexcept { return result_; }
+  // Once it has ended.
+  const Result& result() const noexcept { return *result_; }
 
  private:
   // ---- the way to an open connection
@@ -106,6 +106,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void arm_connect_deadline();
   void connecting_took_too_long();
   void opened();
+  void touch_idle_timer();
   void rest();
 
   // ---- bytes (session_io.cpp)
@@ -120,6 +121,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void add_last_words() override;
 
   // ---- keepalive
+  void start_keepalive();
   void measure_latency(const protocol::PongReceived& pong);
   void send_keepalive_ping() override;
   std::optional<std::uint64_t> look_for_life() override;
@@ -135,6 +137,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   Stage stage() const noexcept;
   void notify();
   void trace(const std::string& line);
+  WireTrace* wire_trace();
 
   net::Loop& loop_;
   const SessionSettings settings_;
@@ -143,7 +146,7 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   // The way there: the connector while it is at work, then stream and protocol together.
   protocol::Url url_;
-  std::optional<protocol::HandshakeRequest> request_;
+  base::Seldom<protocol::HandshakeRequest> request_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<protocol::ClientProtocol> protocol_;
@@ -155,7 +158,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
   bool close_timer_is_armed_ = false;
   std::unique_ptr<Keepalive> keepalive_;
-  std::optional<IdleTimer> idle_timer_;  // where there is memory to give back
+  std::unique_ptr<IdleTimer> idle_timer_;  // once there may be memory to give back
 
   // Bytes.
   bool reading_is_paused_ = false;
@@ -166,13 +169,14 @@ class Session final : public std::enable_shared_from_this<Session>,
   std::uint64_t written_ = 0;
   std::uint64_t signs_of_life_ = 0;
   std::chrono::microseconds latency_{0};
-  WireTrace wire_trace_;
+  std::unique_ptr<WireTrace> wire_trace_;  // while the trace is on
 
   // The end.
+  bool opened_ = false;
   bool ended_ = false;
   bool end_is_told_ = false;
-  std::optional<base::Failure> failure_;
-  Result result_;
+  base::Seldom<base::Failure> failure_;
+  base::Seldom<Result> result_;
 };
 
 }  // namespace websocket::engine

@@ -50,7 +50,8 @@ bool Session::read_once() {
       return false;
     case net::IoStatus::ok:
       ++signs_of_life_;
-      wire_trace_.received({into.data(), result.size}, at_frame);
+      if (WireTrace* const wire = wire_trace())
+        wire->received({into.data(), result.size}, at_frame);
       break;
     case net::IoStatus::end:
       reading_is_over_ = true;
@@ -85,14 +86,14 @@ void Session::pause_reading(bool paused) {
 // ---- out
 
 bool Session::send(Opcode opcode, std::string_view payload) {
-  if (idle_timer_ && !protocol::is_control(opcode)) idle_timer_->touch();
+  if (!protocol::is_control(opcode)) touch_idle_timer();
   if (ended_ || !protocol_) return false;
   if (opcode == Opcode::ping) return protocol_->ping(payload, time_mark(loop_.now()));
   return protocol_->send(opcode, payload);
 }
 
 bool Session::send_frames(protocol::FrameBatch& batch) {
-  if (idle_timer_) idle_timer_->touch();
+  touch_idle_timer();
   return !ended_ && protocol_ && protocol_->send_frames(batch);
 }
 
@@ -134,7 +135,9 @@ bool Session::write_once(std::string_view bytes) {
   switch (result.status) {
     case net::IoStatus::ok:
       if (protocol_->sends_frames()) {
-        wire_trace_.sent(bytes.substr(0, result.size), !output_is_cut_);
+        if (WireTrace* const wire = wire_trace()) {
+          wire->sent(bytes.substr(0, result.size), !output_is_cut_);
+        }
       }
       output_is_cut_ = result.size < bytes.size();
       written_ += result.size;

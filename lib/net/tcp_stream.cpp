@@ -31,10 +31,12 @@ std::size_t uninterrupted(Io io, std::error_code& error) {
 struct TcpStream::State : std::enable_shared_from_this<State> {
   State(LoopContextPtr on, Socket from) : loop(std::move(on)), socket(std::move(from)) {}
 
-  void wait(Socket::wait_type what, bool State::*waits, void (Listener::*told)()) {
+  // What is known when it is compiled takes no memory while it waits.
+  template <bool State::*waits, void (Listener::*told)()>
+  void wait(Socket::wait_type what) {
     if (std::exchange(this->*waits, true)) return;
     // An error is told as readiness: the read or write that follows meets it.
-    socket.async_wait(what, [self = shared_from_this(), waits, told](std::error_code) {
+    socket.async_wait(what, [self = shared_from_this()](std::error_code) {
       (*self).*waits = false;
       if (self->listener != nullptr) (self->listener->*told)();
     });
@@ -87,11 +89,11 @@ IoResult TcpStream::write(std::span<const char> from) {
 }
 
 void TcpStream::wait_to_read() {
-  state_->wait(Socket::wait_read, &State::waits_to_read, &Listener::ready_to_read);
+  state_->wait<&State::waits_to_read, &Listener::ready_to_read>(Socket::wait_read);
 }
 
 void TcpStream::wait_to_write() {
-  state_->wait(Socket::wait_write, &State::waits_to_write, &Listener::ready_to_write);
+  state_->wait<&State::waits_to_write, &Listener::ready_to_write>(Socket::wait_write);
 }
 
 void TcpStream::shut_down_sending() {

@@ -151,6 +151,7 @@ void ClientHandshake::end_head() {
   response_.status = line->status;
   response_.reason = line->reason;
   response_.headers = head_.take_headers();
+  answer_->response = PackedResponse(response_);
   if (response_.status != 101) {
     body_ = BodyReader(response_.status, response_.headers, max_body);
     state_ = State::body;
@@ -168,6 +169,7 @@ void ClientHandshake::end_head() {
 // response per HTTP procedures."
 void ClientHandshake::end_body() {
   response_.body = body_.take_body();
+  answer_->response = PackedResponse(response_);
   fail(Errc::bad_status, describe(response_));
 }
 
@@ -245,7 +247,7 @@ bool ClientHandshake::check_extensions() {
   for (const Extension& extension : std::get<0>(outcome)) {
     if (!check_extension(extension)) return false;
   }
-  extensions_ = join(response_.headers.get_all("Sec-WebSocket-Extensions"), ", ");
+  answer_->extensions = join(response_.headers.get_all("Sec-WebSocket-Extensions"), ", ");
   return true;
 }
 
@@ -254,12 +256,12 @@ bool ClientHandshake::check_extension(const Extension& extension) {
     return fail(Errc::unexpected_extension, "the server chose the extension " +
                                                 quoted(extension.name) + ", which was not offered");
   }
-  if (deflate_) {
+  if (answer_->deflate) {
     return fail(Errc::unexpected_extension, "the server chose permessage-deflate twice");
   }
   auto outcome = agree_on_deflate(extension, *compression_);
   if (auto* failure = std::get_if<base::Failure>(&outcome)) return fail(std::move(*failure));
-  deflate_ = std::get<0>(outcome);
+  answer_->deflate = std::get<0>(outcome);
   return true;
 }
 
@@ -281,7 +283,7 @@ bool ClientHandshake::check_subprotocol() {
         Errc::unexpected_subprotocol,
         "the server chose the subprotocol " + quoted(values.front()) + ", which was not offered");
   }
-  subprotocol_ = values.front();
+  answer_->subprotocol = values.front();
   return true;
 }
 
@@ -292,9 +294,9 @@ bool ClientHandshake::fail(Errc code, std::string message) {
 bool ClientHandshake::fail(base::Failure failure) {
   failure_ = std::move(failure);
   state_ = State::failed;
-  subprotocol_.clear();
-  extensions_.clear();
-  deflate_.reset();
+  answer_->subprotocol.clear();
+  answer_->extensions.clear();
+  answer_->deflate.reset();
   return false;
 }
 

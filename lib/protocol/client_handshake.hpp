@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +20,21 @@
 #include "protocol/handshake_request.hpp"
 #include "protocol/http_body.hpp"
 #include "protocol/http_head.hpp"
+#include "protocol/packed_response.hpp"
 
 namespace websocket::protocol {
+
+// What the server answered, and what both agreed on. It stays when the handshake is over.
+struct HandshakeAnswer {
+  // Also when the handshake failed; status 0 before the head was whole.
+  PackedResponse response;
+  // What the server chose; empty for nothing.
+  std::string subprotocol;
+  // What the server chose of the extensions, as it wrote it; empty for none.
+  std::string extensions;
+  // Nothing where the server did not take permessage-deflate.
+  std::optional<DeflateAgreement> deflate;
+};
 
 class ClientHandshake {
  public:
@@ -40,14 +54,8 @@ class ClientHandshake {
   bool in_body() const noexcept { return state_ == State::body; }
 
   const base::Failure& failure() const noexcept { return failure_; }
-  // Also when failed; status 0 before the head was whole.
   const Response& response() const noexcept { return response_; }
-  // What the server chose; empty for nothing.
-  const std::string& subprotocol() const noexcept { return subprotocol_; }
-  // What the server chose of the extensions, as it wrote it; empty for none.
-  const std::string& extensions() const noexcept { return extensions_; }
-  // What both agreed on; nothing where the server did not take permessage-deflate.
-  const std::optional<DeflateAgreement>& deflate() const noexcept { return deflate_; }
+  std::shared_ptr<const HandshakeAnswer> answer() const noexcept { return answer_; }
 
  private:
   enum class State : std::uint8_t { head, body, accepted, failed };
@@ -78,9 +86,7 @@ class ClientHandshake {
   std::size_t head_bytes_ = 0;  // of heads before this one: 100, 103
   BodyReader body_;
   Response response_;
-  std::string subprotocol_;
-  std::string extensions_;
-  std::optional<DeflateAgreement> deflate_;
+  std::shared_ptr<HandshakeAnswer> answer_ = std::make_shared<HandshakeAnswer>();
   base::Failure failure_{};  // of value once failed
 };
 

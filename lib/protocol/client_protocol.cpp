@@ -19,14 +19,12 @@ base::Failure with_cause(base::Failure failure, const std::optional<base::Failur
 
 ClientProtocol::ClientProtocol(HandshakeRequest request, const Limits& limits, bool check_utf8,
                                MaskKeys& keys)
-    : request_(request.bytes),
-      request_left_(request_),
-      handshake_(request, limits),
+    : opening_(std::make_unique<Opening>(std::move(request), limits)),
+      answer_(opening_->handshake.answer()),
       connection_(Role::client, limits, check_utf8, &keys) {}
 
 ClientProtocol::State ClientProtocol::state() const noexcept {
-  if (refused_) return State::closed;
-  if (!handshake_done_) return State::connecting;
+  if (!handshake_done_) return opening_->refused ? State::closed : State::connecting;
   switch (connection_.state()) {
     case Connection::State::open:
       return State::open;
@@ -44,7 +42,7 @@ ClientProtocol::State ClientProtocol::state() const noexcept {
 
 std::span<char> ClientProtocol::prepare(std::span<char> scratch) {
   if (handshake_done_) return connection_.prepare(scratch);
-  prepared_ = scratch;
+  opening_->prepared = scratch;
   return scratch;
 }
 
@@ -52,7 +50,7 @@ void ClientProtocol::commit(std::size_t size) noexcept {
   if (handshake_done_) {
     connection_.commit(size);
   } else {
-    head_input_ = prepared_.first(size);
+    opening_->head_input = opening_->prepared.first(size);
   }
 }
 
@@ -60,8 +58,8 @@ void ClientProtocol::commit_eof(std::optional<base::Failure> failure) {
   if (handshake_done_) {
     connection_.commit_eof(std::move(failure));
   } else {
-    eof_ = true;
-    eof_cause_ = std::move(failure);
+    opening_->eof = true;
+    opening_->eof_cause = std::move(failure);
   }
 }
 
@@ -70,48 +68,57 @@ std::optional<Event> ClientProtocol::next_event() {
 }
 
 std::optional<Event> ClientProtocol::next_handshake_event() {
-  if (refused_) {
-    if (std::exchange(end_is_told_, true)) return std::nullopt;
-    return Closed{info_, failure_};
+  Opening& opening = *opening_;
+  if (opening.refused) {
+    if (std::exchange(opening.end_is_told, true)) return std::nullopt;
+    return Closed{opening.info, opening.failure};
   }
   std::size_t consumed = 0;
-  auto progress = handshake_.feed({head_input_.data(), head_input_.size()}, consumed);
-  head_input_ = head_input_.subspan(consumed);
-  if (progress == ClientHandshake::Progress::more && eof_) progress = handshake_.feed_end();
+  const std::string_view input(opening.head_input.data(), opening.head_input.size());
+  auto progress = opening.handshake.feed(input, consumed);
+  opening.head_input = opening.head_input.subspan(consumed);
+  if (progress == ClientHandshake::Progress::more && opening.eof) {
+    progress = opening.handshake.feed_end();
+  }
   switch (progress) {
     case ClientHandshake::Progress::more:
       return std::nullopt;
     case ClientHandshake::Progress::accepted:
-      handshake_done_ = true;
-      if (handshake_.deflate()) connection_.use_deflate(*handshake_.deflate());
-      // Frames may stand right behind the head, in the same segment.
-      connection_.feed(std::exchange(head_input_, {}));
-      if (eof_) connection_.commit_eof(std::move(eof_cause_));
-      return Opened{};
+      return accept();
     case ClientHandshake::Progress::failed:
-      refuse(with_cause(handshake_.failure(), eof_cause_));
+      refuse(with_cause(opening.handshake.failure(), opening.eof_cause));
       return next_handshake_event();
   }
   return std::nullopt;
 }
 
+Event ClientProtocol::accept() {
+  handshake_done_ = true;
+  if (answer_->deflate) connection_.use_deflate(*answer_->deflate);
+  // Frames may stand right behind the head, in the same segment.
+  connection_.feed(std::exchange(opening_->head_input, {}));
+  if (opening_->eof) connection_.commit_eof(std::move(opening_->eof_cause));
+  if (opening_->request_left.empty()) opening_.reset();
+  return Opened{};
+}
+
 void ClientProtocol::refuse(std::optional<base::Failure> failure) {
-  refused_ = true;
+  opening_->refused = true;
   // To the server, which answered 101, the connection is open: it is told what we do not agree on.
   if (failure && failure->code == Errc::unexpected_extension) {
     connection_.close(static_cast<std::uint16_t>(close_code_for(failure->code)), {});
   }
-  failure_ = std::move(failure);
-  head_input_ = {};
+  opening_->failure = std::move(failure);
+  opening_->head_input = {};
 }
 
 void ClientProtocol::give_up(std::optional<base::Failure> failure) {
   if (handshake_done_) {
     connection_.give_up(std::move(failure));
-  } else if (!refused_) {
-    if (handshake_.in_body()) {
-      handshake_.give_up_on_body();
-      failure = handshake_.failure();
+  } else if (!opening_->refused) {
+    if (opening_->handshake.in_body()) {
+      opening_->handshake.give_up_on_body();
+      failure = opening_->handshake.failure();
     }
     refuse(std::move(failure));
   }
@@ -120,15 +127,13 @@ void ClientProtocol::give_up(std::optional<base::Failure> failure) {
 // ---- out
 
 std::string_view ClientProtocol::output() {
-  return request_left_.empty() ? connection_.output() : request_left_;
+  return sends_frames() ? connection_.output() : opening_->request_left;
 }
 
 void ClientProtocol::consume_output(std::size_t size) noexcept {
-  if (request_left_.empty()) {
-    connection_.consume_output(size);
-  } else {
-    request_left_.remove_prefix(size);
-  }
+  if (sends_frames()) return connection_.consume_output(size);
+  opening_->request_left.remove_prefix(size);
+  if (handshake_done_ && opening_->request_left.empty()) opening_.reset();
 }
 
 bool ClientProtocol::send(Opcode opcode, std::string_view payload, bool fin) {

@@ -6,10 +6,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <websocket/options.hpp>
 
 #include "base/failure.hpp"
@@ -29,19 +31,21 @@ class ClientProtocol {
   void set_last_words(Connection::LastWords* last_words) noexcept {
     connection_.set_last_words(last_words);
   }
-  void want_fragments(bool wanted) noexcept { connection_.want_fragments(wanted); }
+  void want(Wanted wanted) noexcept { connection_.want(wanted); }
   std::span<char> prepare(std::span<char> scratch);
   void commit(std::size_t size) noexcept;
   void commit_eof(std::optional<base::Failure> failure = {});
   std::optional<Event> next_event();
-  bool has_input() const noexcept { return connection_.has_input() || !head_input_.empty(); }
+  bool has_input() const noexcept {
+    return connection_.has_input() || (opening_ && !opening_->head_input.empty());
+  }
   bool between_frames() const noexcept { return connection_.between_frames(); }
 
   std::string_view output();
   void consume_output(std::size_t size) noexcept;
   // Whether what output() gives are frames; before, it is the request.
-  bool sends_frames() const noexcept { return request_left_.empty(); }
-  bool has_output() const noexcept { return !request_left_.empty() || connection_.has_output(); }
+  bool sends_frames() const noexcept { return !opening_ || opening_->request_left.empty(); }
+  bool has_output() const noexcept { return !sends_frames() || connection_.has_output(); }
 
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
   bool ping(std::string_view payload, TimeMark now);
@@ -54,37 +58,43 @@ class ClientProtocol {
   bool eof_expected() const noexcept { return handshake_done_ && connection_.eof_expected(); }
   std::size_t unsent_messages() const noexcept { return connection_.unsent_messages(); }
   std::size_t unconfirmed_messages() const noexcept { return connection_.unconfirmed_messages(); }
-  bool failed() const noexcept { return failure_ || connection_.failed(); }
+  bool failed() const noexcept { return (opening_ && opening_->failure) || connection_.failed(); }
   // The answer was not 101 and its body is being waited for; give_up() ends that wait.
-  bool in_body() const noexcept { return !handshake_done_ && handshake_.in_body(); }
+  bool in_body() const noexcept { return !handshake_done_ && opening_->handshake.in_body(); }
   bool handshake_done() const noexcept { return handshake_done_; }
 
-  const std::string& request() const noexcept { return request_; }
-  const Response& response() const noexcept { return handshake_.response(); }
-  const std::string& subprotocol() const noexcept { return handshake_.subprotocol(); }
-  const std::string& extensions() const noexcept { return handshake_.extensions(); }
-  const std::optional<DeflateAgreement>& deflate() const noexcept { return handshake_.deflate(); }
+  const std::shared_ptr<const HandshakeAnswer>& answer() const noexcept { return answer_; }
   // Gives back memory that it can do without for now.
   void rest() noexcept { connection_.rest(); }
 
  private:
   std::optional<Event> next_handshake_event();
+  Event accept();
   void refuse(std::optional<base::Failure> failure);
 
-  const std::string request_;
-  std::string_view request_left_;
-  ClientHandshake handshake_;
+  // What is there until the connection is open, and not any more then.
+  struct Opening {
+    Opening(HandshakeRequest asked, const Limits& limits)
+        : handshake(asked, limits), request(std::move(asked.bytes)), request_left(request) {}
+
+    ClientHandshake handshake;
+    const std::string request;
+    std::string_view request_left;
+    // Where it was asked to go, and what of it was not looked at yet.
+    std::span<char> prepared;
+    std::span<char> head_input;
+    bool eof = false;
+    std::optional<base::Failure> eof_cause;
+    // A handshake that did not succeed: over, and why.
+    bool refused = false;
+    bool end_is_told = false;
+    base::Seldom<base::Failure> failure;
+    CloseInfo info;
+  };
+
+  std::unique_ptr<Opening> opening_;
   bool handshake_done_ = false;
-  // While connecting: where it was asked to go, and what of it was not looked at yet.
-  std::span<char> prepared_;
-  std::span<char> head_input_;
-  bool eof_ = false;
-  std::optional<base::Failure> eof_cause_;
-  // A handshake that did not succeed: over, and why.
-  bool refused_ = false;
-  bool end_is_told_ = false;
-  std::optional<base::Failure> failure_;
-  CloseInfo info_;
+  std::shared_ptr<const HandshakeAnswer> answer_;
   Connection connection_;
 };
 

@@ -36,7 +36,7 @@ void Connection::rest() noexcept {
 // ---- in
 
 void Connection::commit_eof(std::optional<base::Failure> failure) {
-  if (!eof_) eof_ = failure ? std::move(failure) : connection_lost();
+  if (!eof_) eof_ = failure ? std::move(*failure) : connection_lost();
 }
 
 std::optional<Event> Connection::next_event() {
@@ -50,7 +50,7 @@ std::optional<Event> Connection::next_event() {
           break;
         }
         if (!eof_) return std::nullopt;
-        end(state_ == State::open ? std::exchange(eof_, {}) : std::nullopt);
+        end(state_ == State::open ? eof_.take() : std::nullopt);
         break;
       }
       case State::draining:
@@ -60,7 +60,7 @@ std::optional<Event> Connection::next_event() {
         break;
       case State::closed:
         if (std::exchange(end_is_told_, true)) return std::nullopt;
-        return Closed{info_, failure_};
+        return Closed{info_.get(), failure_};
     }
   }
 }
@@ -95,18 +95,18 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
     return violated(std::move(*failure));
   }
   auto& close = std::get<ClosePayload>(parsed);
-  info_ = {.code = close.code,
-           .reason = std::move(close.reason),
-           .clean = true,
-           .by_peer = state_ == State::open};
+  info_ = CloseInfo{.code = close.code,
+                    .reason = std::move(close.reason),
+                    .clean = true,
+                    .by_peer = state_ == State::open};
   if (state_ == State::open) add_last_words();
   const bool ours_was_first = std::exchange(state_, State::draining) == State::closing;
   // An answer to our Close frame comes after all that was in front of that was read. One with
   // another code may have crossed ours.
-  if (ours_was_first && info_.code == code_we_sent_) delivery_.all_was_read();
+  if (ours_was_first && info_->code == code_we_sent_) delivery_.all_was_read();
   if (ours_was_first) return std::nullopt;
   pong_.reset();
-  append(Opcode::close, make_close_payload(info_.code, {}));
+  append(Opcode::close, make_close_payload(info_->code, {}));
   return Closing{};
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/buffer.hpp"
 #include "base/failure.hpp"
+#include "base/seldom.hpp"
 #include "protocol/deflate.hpp"
 #include "protocol/delivery.hpp"
 #include "protocol/frame_batch.hpp"
@@ -41,7 +42,7 @@ struct Closing {};
 // event.
 struct Closed {
   const CloseInfo& info;
-  const std::optional<base::Failure>& failure;
+  const base::Seldom<base::Failure>& failure;
 };
 using Event = std::variant<Opened, MessageReceived, FragmentReceived, PingReceived, PongReceived,
                            Closing, Closed>;
@@ -77,7 +78,7 @@ class Connection {
   void rest() noexcept;
 
   // In: as message_reader says. Then next_event() until it gives nothing.
-  void want_fragments(bool wanted) noexcept { reader_.want_fragments(wanted); }
+  void want(Wanted wanted) noexcept { reader_.want(wanted); }
   std::span<char> prepare(std::span<char> scratch) { return reader_.prepare(scratch); }
   void commit(std::size_t size) noexcept { reader_.commit(size); }
   void feed(std::span<char> bytes) noexcept { reader_.feed(bytes); }
@@ -142,15 +143,14 @@ class Connection {
   State state_ = State::open;
   bool end_is_told_ = false;
   std::uint16_t code_we_sent_ = 0;
-  CloseInfo info_;
-  std::optional<base::Failure> failure_;
-  std::optional<base::Failure>
-      eof_;  // set when the stream has ended; told when all input was looked at
+  base::Seldom<CloseInfo> info_;
+  base::Seldom<base::Failure> failure_;
+  base::Seldom<base::Failure> eof_;  // the stream has ended; told when all input was looked at
   MessageReader reader_;
   base::Buffer output_;
   Delivery delivery_;
   std::optional<MessageDeflater> deflater_;  // once deflate was agreed on
-  std::optional<std::string> pong_;  // waits for the output to leave; a later one takes its place
+  base::Seldom<std::string> pong_;  // waits for the output to leave; a later one takes its place
 };
 
 }  // namespace websocket::protocol

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string_view>
 
@@ -64,10 +65,17 @@ class Inflater {
   Inflater& operator=(Inflater&&) noexcept;
   ~Inflater();
 
-  enum class Result : std::uint8_t { ok, invalid, too_big };
+  enum class Result : std::uint8_t { ok, more, invalid, too_big };
   // Appends what a piece of a message inflates to: `limit` bytes at most, however much there would
-  // be. After anything but ok it may not be asked again; what had been inflated until then is there.
-  Result inflate(std::string_view piece, base::Buffer& to, std::size_t limit);
+  // be. After invalid and too_big it may not be asked again; what had been inflated until then is
+  // there.
+  Result inflate(std::string_view piece, base::Buffer& to, std::size_t limit) {
+    return inflate_some(piece, to, limit, std::numeric_limits<std::size_t>::max());
+  }
+  // The same in steps of `most` bytes. After `more` it is to be asked again with what is left of the
+  // piece, also where nothing is: it may have been taken and not be told yet.
+  Result inflate_some(std::string_view& piece, base::Buffer& to, std::size_t limit,
+                      std::size_t most);
   // All pieces of the message were given.
   Result end_message(base::Buffer& to, std::size_t limit);
   // Between messages: gives the memory back if the next one does not refer to earlier ones.

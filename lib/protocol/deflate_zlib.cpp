@@ -102,7 +102,9 @@ struct Inflater::Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  Result run(std::string_view input, int flush, base::Buffer& to, std::size_t limit);
+  // What it could not take of the input is z.avail_in.
+  Result run(std::string_view input, int flush, base::Buffer& to, std::size_t limit,
+             std::size_t most);
   void begin_again_behind_final_block();
   // Whether what was inflated ends with a whole block, and that with a whole byte: as zlib.h tells
   // of `data_type`.
@@ -122,7 +124,7 @@ void Inflater::Stream::begin_again_behind_final_block() {
 }
 
 Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::Buffer& to,
-                                       std::size_t limit) {
+                                       std::size_t limit, std::size_t most) {
   z.next_in = as_input(input);
   z.avail_in = static_cast<uInt>(input.size());
   for (;;) {
@@ -130,9 +132,11 @@ Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::
       if (z.avail_in == 0) return Result::ok;
       begin_again_behind_final_block();
     }
-    // One byte over the limit shows that there is more.
-    const std::size_t wanted =
+    if (most == 0) return Result::more;
+    const std::size_t guess =
         std::clamp(std::max(to.size(), input.size() * 4), least_room, most_room);
+    const std::size_t wanted = std::min(guess, most);
+    // One byte over the limit shows that there is more.
     const std::size_t room = limit < wanted ? limit + 1 : wanted;
     z.next_out = as_bytes(to.prepare(room));
     z.avail_out = static_cast<uInt>(room);
@@ -141,6 +145,7 @@ Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::
     to.commit(std::min(made, limit));
     if (made > limit) return Result::too_big;
     limit -= made;
+    most -= made;
     switch (result) {
       case Z_STREAM_END:
         had_final_block = true;
@@ -162,14 +167,16 @@ Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 Inflater::~Inflater() = default;
 
-Inflater::Result Inflater::inflate(std::string_view piece, base::Buffer& to, std::size_t limit) {
+Inflater::Result Inflater::inflate_some(std::string_view& piece, base::Buffer& to,
+                                        std::size_t limit, std::size_t most) {
   if (!stream_) stream_ = std::make_unique<Stream>();
   const std::size_t before = to.size();
   Result result = Result::ok;
   do {
     const std::string_view now = piece.substr(0, most_input);
-    piece.remove_prefix(now.size());
-    result = stream_->run(now, Z_SYNC_FLUSH, to, limit - (to.size() - before));
+    const std::size_t made = to.size() - before;
+    result = stream_->run(now, Z_SYNC_FLUSH, to, limit - made, most - made);
+    piece.remove_prefix(now.size() - stream_->z.avail_in);
   } while (!piece.empty() && result == Result::ok);
   return result;
 }
@@ -182,7 +189,8 @@ Inflater::Result Inflater::end_message(base::Buffer& to, std::size_t limit) {
   if (stream.had_final_block) {
     stream.begin_again_behind_final_block();
   } else {
-    const Result result = stream.run(tail, Z_BLOCK, to, limit);
+    const Result result =
+        stream.run(tail, Z_BLOCK, to, limit, std::numeric_limits<std::size_t>::max());
     if (result != Result::ok) return result;
     if (!stream.is_between_blocks()) return Result::invalid;
     // What the tail completed was an empty final block.

@@ -3,7 +3,9 @@
 // it is asked for many keys at once, since asking costs far more than copying.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -22,23 +24,29 @@ class MaskKeys {
 
   // A fresh key: every one is given once.
   MaskKey next() {
-    if (used_ == keys_in_store) refill();
-    return (*store_)[used_++];
+    if (used_ == size_) refill();
+    return store_[used_++];
   }
 
  private:
-  static constexpr std::size_t keys_in_store = 256;
-  using Store = std::array<MaskKey, keys_in_store>;
+  // A store for many, but not for who sends little: it grows.
+  static constexpr std::uint32_t fewest_keys = 8;
+  static constexpr std::uint32_t most_keys = 256;
 
   void refill() {
-    if (store_ == nullptr) store_ = std::make_unique<Store>();
-    random_(std::as_writable_bytes(std::span(*store_)));
+    const std::uint32_t size = std::clamp(size_ * 2, fewest_keys, most_keys);
+    if (size != size_) {
+      store_ = std::make_unique_for_overwrite<MaskKey[]>(size);
+      size_ = used_ = size;
+    }
+    random_(std::as_writable_bytes(std::span(store_.get(), size_)));
     used_ = 0;
   }
 
   Random random_;
-  std::unique_ptr<Store> store_;
-  std::size_t used_ = keys_in_store;
+  std::unique_ptr<MaskKey[]> store_;
+  std::uint32_t size_ = 0;
+  std::uint32_t used_ = 0;
 };
 
 }  // namespace websocket::protocol

@@ -13,6 +13,8 @@ namespace {
 constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
 // What is put aside for a long payload before any of it came: a declared length is only a promise.
 constexpr std::size_t first_reservation = std::size_t{64} << 10U;
+// What is given at once of a message that comes in pieces, where inflating makes much of little.
+constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
 // A message buffer bigger than this is given back once its message was delivered.
 constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
 
@@ -31,14 +33,15 @@ constexpr Role other(Role role) noexcept {
 }  // namespace
 
 MessageReader::MessageReader(Role own_role, const Limits& limits, bool check_utf8)
-    : peer_(other(own_role)),
-      check_utf8_(check_utf8),
-      max_message_size_(limits.max_message_size),
-      max_fragments_(limits.max_fragments) {}
+    : max_message_size_(limits.max_message_size),
+      max_fragments_(limits.max_fragments),
+      peer_(other(own_role)),
+      check_utf8_(check_utf8) {}
 
 void MessageReader::forget_delivered() noexcept {
   if (!delivered_) return;
   delivered_ = false;
+  if (control_) return control_.reset();
   if (message_.capacity() > kept_capacity) {
     message_.release();
   } else {
@@ -48,22 +51,22 @@ void MessageReader::forget_delivered() noexcept {
 
 bool MessageReader::reads_straight() const noexcept {
   return state_ == State::payload && !is_control(frame_.opcode) && !compressed_ &&
-         left_of_frame() >= straight_threshold;
+         given_as_ != Wanted::pieces && left_of_frame() >= straight_threshold;
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
   forget_delivered();
   input_is_in_place_ = reads_straight();
-  prepared_ = scratch;
   if (input_is_in_place_) {
     const std::size_t room = static_cast<std::size_t>(
         std::min<std::uint64_t>(left_of_frame(), std::max(first_reservation, message_.size())));
-    prepared_ = {message_.prepare(room), room};
+    scratch = {message_.prepare(room), room};
   }
-  return prepared_;
+  prepared_ = scratch.data();
+  return scratch;
 }
 
-void MessageReader::commit(std::size_t size) noexcept { input_ = prepared_.first(size); }
+void MessageReader::commit(std::size_t size) noexcept { input_ = {prepared_, size}; }
 
 std::optional<Received> MessageReader::next() {
   forget_delivered();
@@ -161,7 +164,7 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
     compressed_ = (header.reserved & rsv1) != 0;
     message_size_ = 0;
     fragments_ = 0;
-    streaming_ = fragments_wanted_ && !header.fin;
+    given_as_ = wanted_;
     utf8_.reset();
   }
   if (!compressed_) message_size_ += static_cast<std::size_t>(header.length);
@@ -181,17 +184,36 @@ std::optional<Received> MessageReader::read_payload() {
   frame_received_ += size;
 
   const std::string_view piece(data, size);
-  if (is_control(frame_.opcode)) return end_control_frame(piece);
+  if (is_control(frame_.opcode)) return read_control_payload(piece);
   if (compressed_) return inflate_payload(piece);
 
   if (auto failure = check_text(piece, message_has_ended())) return fail(std::move(*failure));
   const bool is_whole = from_the_start && frame_has_ended();
-  if (is_whole && message_.empty() && !input_is_in_place_ && (frame_.fin || streaming_))
+  if (is_whole && message_.empty() && !input_is_in_place_ && is_given_at_once()) {
     return end_data_frame(piece);
+  }
+  if (given_as_ == Wanted::pieces) return give_piece(piece, frame_has_ended());
   keep(piece);
+  return give_what_was_kept();
+}
+
+// The frame's bytes are all in `message_`, as far as they came.
+std::optional<Received> MessageReader::give_what_was_kept() {
   if (!frame_has_ended()) return std::nullopt;
-  delivered_ = frame_.fin || streaming_;
+  delivered_ = is_given_at_once();
   return end_data_frame(message_.view());
+}
+
+std::optional<Received> MessageReader::give_piece(std::string_view piece, bool ends_frame) {
+  if (ends_frame) {
+    auto last = end_data_frame(piece);
+    // What is compressed may end, and nothing have come of it since the piece before.
+    const bool says_nothing = piece.empty() && !frame_.fin && frame_.opcode == Opcode::continuation;
+    return says_nothing ? std::nullopt : last;
+  }
+  if (piece.empty()) return std::nullopt;
+  // What is left of the frame continues what was given of it.
+  return FragmentReceived{std::exchange(frame_.opcode, Opcode::continuation), piece, false};
 }
 
 // RFC 7692 6.2: the payloads of a message's frames, one after the other, are what was compressed.
@@ -199,24 +221,32 @@ std::optional<Received> MessageReader::inflate_payload(std::string_view piece) {
   const std::size_t before = message_.size();
   auto failure = inflate(piece);
   // What came out before it failed is looked at first: in other cuts it would have been.
-  const bool ends = !failure && message_has_ended();
+  const bool ends = !failure && !inflates_more_ && message_has_ended();
   if (auto not_text = check_text(message_.view().substr(before), ends)) failure = not_text;
   if (failure) return fail(std::move(*failure));
-  if (!frame_has_ended()) return std::nullopt;
-  delivered_ = frame_.fin || streaming_;
-  return end_data_frame(message_.view());
+  if (given_as_ == Wanted::pieces) {
+    auto given = give_piece(message_.view(), frame_has_ended() && !inflates_more_);
+    delivered_ = given.has_value();
+    return given;
+  }
+  return give_what_was_kept();
 }
 
 std::optional<base::Failure> MessageReader::inflate(std::string_view piece) {
   const std::size_t before = message_.size();
   const auto left = [&] { return max_message_size_ - message_size_ - (message_.size() - before); };
-  Inflater::Result result = inflater_->inflate(piece, message_, left());
+  const std::size_t most = given_as_ == Wanted::pieces ? longest_inflated_piece
+                                                       : std::numeric_limits<std::size_t>::max();
+  Inflater::Result result = inflater_->inflate_some(piece, message_, left(), most);
+  put_back(piece);
+  inflates_more_ = result == Inflater::Result::more;
   if (result == Inflater::Result::ok && message_has_ended()) {
     result = inflater_->end_message(message_, left());
   }
   message_size_ += message_.size() - before;
   switch (result) {
     case Inflater::Result::ok:
+    case Inflater::Result::more:
       return std::nullopt;
     case Inflater::Result::too_big:
       return base::Failure{Errc::message_too_big,
@@ -229,24 +259,28 @@ std::optional<base::Failure> MessageReader::inflate(std::string_view piece) {
                        "a compressed message cannot be inflated (RFC 7692 7.2.2)"};
 }
 
-std::optional<Received> MessageReader::end_control_frame(std::string_view piece) {
+// What the inflater did not take is input again, masked as it came.
+void MessageReader::put_back(std::string_view rest) noexcept {
+  if (rest.empty()) return;
+  input_ = {input_.data() - rest.size(), input_.size() + rest.size()};
+  frame_received_ -= rest.size();
+  if (!frame_.masked) return;
+  mask_copy(input_.data(), input_.data(), rest.size(), frame_.key,
+            static_cast<std::size_t>(frame_received_ % 4));
+}
+
+std::optional<Received> MessageReader::read_control_payload(std::string_view piece) {
   const auto received = static_cast<std::size_t>(frame_received_);
   const bool is_whole = piece.size() == received && frame_has_ended();
   if (!is_whole && !piece.empty()) {
-    std::memcpy(control_.data() + (received - piece.size()), piece.data(), piece.size());
+    if (!control_) control_ = std::make_unique<char[]>(max_control_payload);
+    std::memcpy(control_.get() + (received - piece.size()), piece.data(), piece.size());
   }
   if (!frame_has_ended()) return std::nullopt;
   state_ = State::header;
+  delivered_ = !is_whole;
   return ControlReceived{frame_.opcode,
-                         is_whole ? piece : std::string_view(control_.data(), received)};
-}
-
-std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {
-  state_ = State::header;
-  in_message_ = !frame_.fin;
-  if (streaming_) return FragmentReceived{frame_.opcode, payload, frame_.fin};
-  if (!frame_.fin) return std::nullopt;
-  return MessageReceived{message_opcode_, payload};
+                         is_whole ? piece : std::string_view(control_.get(), received)};
 }
 
 // RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
@@ -275,8 +309,9 @@ void MessageReader::keep(std::string_view piece) {
 Received MessageReader::fail(base::Failure failure) {
   state_ = State::failed;
   input_ = {};
+  inflates_more_ = false;
   message_.release();
-  failure_ = std::move(failure);
+  failure_ = std::make_unique<base::Failure>(std::move(failure));
   return Violated{*failure_};
 }
 

@@ -4,12 +4,13 @@
 // Bytes come in through prepare() and commit(), or through feed(); then next() is asked until it
 // gives nothing. Views it gives are valid until it is asked again. A message that arrived whole is
 // a view of the read buffer; only a partial one is kept here, and a long one is read straight to
-// where it is kept.
+// where it is kept. Where pieces are wanted nothing is kept but what a step of inflating made.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -25,15 +26,24 @@
 
 namespace websocket::protocol {
 
+// What a message is to be given as.
+enum class Wanted : std::uint8_t {
+  messages,   // whole
+  fragments,  // a fragmented one frame by frame, any other whole
+  // As its bytes come: what is there of a frame, and of a compressed one what that inflates to, in
+  // steps. However long a frame is, no more than the read buffer is held of it.
+  pieces
+};
+
 struct MessageReceived {
   Opcode opcode;  // text or binary
   std::string_view data;
 };
-// A frame of a fragmented message, in place of the message when fragments are wanted.
+// In place of the message: a frame of it, or a piece of one.
 struct FragmentReceived {
-  Opcode opcode;  // the frame's: text or binary, then continuation
+  Opcode opcode;  // of a message's first one text or binary, then continuation
   std::string_view data;
-  bool fin;
+  bool fin;  // the message's last one
 };
 struct ControlReceived {
   Opcode opcode;  // close, ping or pong
@@ -49,8 +59,8 @@ class MessageReader {
  public:
   MessageReader(Role own_role, const Limits& limits, bool check_utf8);
 
-  // From the next message on: give the fragments of a fragmented message instead of the whole.
-  void want_fragments(bool wanted) noexcept { fragments_wanted_ = wanted; }
+  // From the next message on. Whole messages, where nothing was said.
+  void want(Wanted wanted) noexcept { wanted_ = wanted; }
 
   // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
   void use_deflate(const DeflateSide& peer) { inflater_.emplace(peer); }
@@ -69,8 +79,8 @@ class MessageReader {
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
 
-  // Bytes that came in and were not looked at yet.
-  bool has_input() const noexcept { return !input_.empty(); }
+  // What came in and was not looked at yet.
+  bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
   // Whether the next byte begins a frame.
   bool between_frames() const noexcept {
     return state_ == State::header && partial_header_size_ == 0 && input_.empty();
@@ -87,7 +97,10 @@ class MessageReader {
   std::optional<Received> read_payload();
   std::optional<Received> inflate_payload(std::string_view piece);
   std::optional<base::Failure> inflate(std::string_view piece);
-  std::optional<Received> end_control_frame(std::string_view piece);
+  void put_back(std::string_view rest) noexcept;
+  std::optional<Received> read_control_payload(std::string_view piece);
+  std::optional<Received> give_piece(std::string_view piece, bool ends_frame);
+  std::optional<Received> give_what_was_kept();
   std::optional<Received> end_data_frame(std::string_view payload);
   std::optional<base::Failure> check_text(std::string_view piece, bool ends) noexcept;
   Received fail(base::Failure failure);
@@ -96,42 +109,61 @@ class MessageReader {
   bool frame_has_ended() const noexcept { return frame_received_ == frame_.length; }
   bool message_has_ended() const noexcept { return frame_.fin && frame_has_ended(); }
   bool reads_straight() const noexcept;
+  // Whether something is given when the frame ends.
+  bool is_given_at_once() const noexcept { return frame_.fin || given_as_ != Wanted::messages; }
   void keep(std::string_view piece);
 
-  const Role peer_;
-  const bool check_utf8_;
-  bool fragments_wanted_ = false;
+  // Thousands of readers have nothing to read: what is seldom needed has its memory elsewhere.
   const std::size_t max_message_size_;
   const std::size_t max_fragments_;
+  const Role peer_;
+  const bool check_utf8_;
+  Wanted wanted_ = Wanted::messages;
+
+  // The message being read.
+  Wanted given_as_ = Wanted::messages;
+  Opcode message_opcode_ = Opcode::continuation;
+  bool in_message_ = false;  // a fragment came and the last one did not
+  bool compressed_ = false;
+  base::Utf8Validator utf8_;
+  bool delivered_ = false;      // the last next() gave a view of `message_`, or of `control_`
+  bool inflates_more_ = false;  // what was taken of the frame inflates to more than was given
 
   // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a
   // header that has not arrived whole.
-  std::span<char> prepared_;
-  std::span<char> input_;
   bool input_is_in_place_ = false;  // it was read straight to the end of `message_`
+  State state_ = State::header;
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;
+  char* prepared_ = nullptr;
+  std::span<char> input_;
 
-  // The frame being read. A control frame has its own place: it may come between a message's
-  // fragments.
-  State state_ = State::header;
-  FrameHeader frame_;
+  FrameHeader frame_;  // the one being read; a continuation once a piece of it was given
   std::uint64_t frame_received_ = 0;
-  std::array<char, max_control_payload> control_;
 
-  std::optional<base::Failure> failure_;
-
-  // The message being read, and what had to be kept of it.
-  bool in_message_ = false;  // a fragment came and the last one did not
-  bool streaming_ = false;
-  bool delivered_ = false;  // the last next() gave a view of `message_`
-  bool compressed_ = false;
-  Opcode message_opcode_ = Opcode::continuation;
-  std::size_t message_size_ = 0;  // all its fragments: announced, or inflated where compressed
+  // What had to be kept. A control frame has its own place: it may come between a message's
+  // fragments.
+  std::size_t message_size_ = 0;  // of all fragments: announced, or inflated where compressed
   std::size_t fragments_ = 0;
   base::Buffer message_;
-  base::Utf8Validator utf8_;
+  std::unique_ptr<char[]> control_;
+  std::unique_ptr<base::Failure> failure_;
   std::optional<Inflater> inflater_;  // once deflate was agreed on
 };
+
+// On the way of every message; it pays to have it within read_payload().
+inline std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {
+  state_ = State::header;
+  in_message_ = !frame_.fin;
+  if (given_as_ == Wanted::messages) {
+    if (!frame_.fin) return std::nullopt;
+    return MessageReceived{message_opcode_, payload};
+  }
+  const bool is_one_frame = frame_.fin && frame_.opcode != Opcode::continuation;
+  if (given_as_ == Wanted::fragments && is_one_frame) {
+    return MessageReceived{message_opcode_, payload};
+  }
+  return FragmentReceived{frame_.opcode, payload, frame_.fin};
+}
 
 }  // namespace websocket::protocol

@@ -32,12 +32,12 @@ void send_to(Sender& sender, const Delivery& message) {
   }
 }
 
-// What both variants of the callback face have in common.
+// What the variants of the callback face have in common.
 class AppTalk {
  public:
   AppTalk(WebSocketApp& app, const Case& row, Told& told) : app_(app), row_(row), told_(told) {}
 
-  void attach(bool streaming) {
+  void attach(Face face) {
     app_.on_open = [this](WebSocketApp&) { opened(); };
     app_.on_message = [this](WebSocketApp&, const Message& message) {
       deliver({kind_of(message.opcode), std::string(message.data)});
@@ -50,7 +50,8 @@ class AppTalk {
     };
     app_.on_error = [this](WebSocketApp&, const Error& error) { told_.errors.push_back(error); };
     app_.on_close = [this](WebSocketApp&, const CloseInfo& info) { told_.closes.push_back(info); };
-    if (streaming) put_fragments_together();
+    if (face != Face::app) put_fragments_together();
+    if (face == Face::pieces) app_.on_message = nullptr;
   }
 
  private:
@@ -62,8 +63,8 @@ class AppTalk {
   }
 
   void put_fragments_together() {
-    app_.on_data = [this](WebSocketApp&, std::string_view, Opcode opcode, bool fin) {
-      if (opcode != Opcode::continuation && !fin) assembled_ = {kind_of(opcode), {}};
+    app_.on_data = [this](WebSocketApp&, std::string_view, Opcode opcode, bool) {
+      if (opcode != Opcode::continuation) assembled_ = {kind_of(opcode), {}};
     };
     app_.on_cont_message = [this](WebSocketApp&, std::string_view fragment, bool fin) {
       assembled_.data += fragment;
@@ -120,16 +121,18 @@ const char* name_of(Face face) {
       return "WebSocketApp";
     case Face::streaming:
       return "WebSocketApp with on_cont_message";
+    case Face::pieces:
+      return "WebSocketApp with on_cont_message alone";
     case Face::client:
       break;
   }
   return "WebSocket";
 }
 
-Told talk(WebSocketApp& app, const Case& row, bool streaming) {
+Told talk(WebSocketApp& app, const Case& row, Face face) {
   Told told;
   AppTalk talk(app, row, told);
-  talk.attach(streaming);
+  talk.attach(face);
   told.returned = app.run_forever();
   return told;
 }
@@ -159,7 +162,7 @@ Told talk(Face face, const std::string& url, const Case& row) {
     return talk(socket, url, row);
   }
   WebSocketApp app(url, row.options);
-  return talk(app, row, face == Face::streaming);
+  return talk(app, row, face);
 }
 
 }  // namespace conformance

@@ -10,9 +10,10 @@
 
 namespace conformance {
 
-/// `streaming` is the callback face with on_cont_message, its fragments put together again.
-enum class Face : std::uint8_t { app, streaming, client };
-inline constexpr Face all_faces[] = {Face::app, Face::streaming, Face::client};
+/// `streaming` is the callback face with on_message and on_cont_message, `pieces` that with
+/// on_cont_message alone; what comes there is put together again.
+enum class Face : std::uint8_t { app, streaming, pieces, client };
+inline constexpr Face all_faces[] = {Face::app, Face::streaming, Face::pieces, Face::client};
 const char* name_of(Face face);
 
 /// What the user was told.
@@ -27,7 +28,7 @@ struct Told {
 };
 
 /// Runs it to its end. The faces are given so that they may be used again.
-Told talk(websocket::WebSocketApp& app, const Case& row, bool streaming);
+Told talk(websocket::WebSocketApp& app, const Case& row, Face face);
 Told talk(websocket::WebSocket& socket, const std::string& url, const Case& row);
 Told talk(Face face, const std::string& url, const Case& row);
 

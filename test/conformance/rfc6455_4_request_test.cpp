@@ -253,7 +253,7 @@ TEST_SUITE("RFC 6455 4.1 the client's request") {
         connection.shutdown();
         connection.wait_for_end();
       });
-      static_cast<void>(i % 2 ? talk(app, row, false) : talk(socket, server().url(), row));
+      static_cast<void>(i % 2 ? talk(app, row, Face::app) : talk(socket, server().url(), row));
       CHECK(server().wait() == "");
     }
     CHECK(keys.size() == 6);

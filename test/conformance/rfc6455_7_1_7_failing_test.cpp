@@ -93,8 +93,10 @@ void fails_and_works_again(const Violation& violation) {
   websocket::WebSocketApp streaming(server().url(), patient());
   websocket::WebSocket socket(patient());
   for (const Case* row : {&bad, &good, &bad, &good}) {
-    play(*row, Face::app, Chunking::whole, [&] { return talk(app, *row, false); });
-    play(*row, Face::streaming, Chunking::whole, [&] { return talk(streaming, *row, true); });
+    play(*row, Face::app, Chunking::whole, [&] { return talk(app, *row, Face::app); });
+    for (const Face face : {Face::streaming, Face::pieces}) {
+      play(*row, face, Chunking::whole, [&] { return talk(streaming, *row, face); });
+    }
     play(*row, Face::client, Chunking::whole, [&] { return talk(socket, server().url(), *row); });
   }
 }

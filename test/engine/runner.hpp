@@ -32,9 +32,12 @@ inline std::string state_word(State state) {
 
 class Runner final : public engine::Run::Listener {
  public:
-  explicit Runner(FakeLoop& loop, RunOptions given = {}, std::string url = "ws://example.com/")
-      : options(std::move(given)),
-        run(loop, keys, trace, std::move(url), connect_options, options, *this) {}
+  explicit Runner(FakeLoop& loop, RunOptions given = {}, std::string to = "ws://example.com/")
+      : url(std::move(to)),
+        options(std::move(given)),
+        run(loop, keys, trace, url, connect_options, options, *this) {}
+
+  const std::string url;
 
   ConnectOptions connect_options;
   RunOptions options;

@@ -56,7 +56,7 @@ TEST_SUITE("session: opening and talking") {
     talk.open();
     CHECK(talk.user.session->local_address() == "10.0.0.99:50000");
     CHECK(talk.user.session->remote_address() == "10.0.0.1:80");
-    CHECK(talk.user.session->response().status == 101);
+    CHECK(talk.user.session->answer()->response.unpack().status == 101);
     CHECK(talk.server().request().starts_with("GET / HTTP/1.1\r\n"));
     talk.user.send("hello");
     talk.loop.run();

@@ -42,6 +42,9 @@ void check_received(const CompressedSession& session, const CompressedStream& st
   other.fragments_wanted = !settings.fragments_wanted;
   require_same(put_together(listen(other, stream.bytes, manner)), put_together(at_once),
                "fragments are the pieces of compressed messages");
+  manner.in_pieces = true;
+  require_same(put_together(listen(settings, stream.bytes, manner)), put_together(at_once),
+               "pieces make the compressed messages they are of");
 
   const auto may_be_told = [&](const Told& told) {
     if (told.data.size() > settings.limits.max_message_size) return false;

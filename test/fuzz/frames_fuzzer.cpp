@@ -1,5 +1,5 @@
 // A stream of frames, RFC 6455 5: any bytes, in any cuts, bare or behind the handshake, with
-// fragments or without, are told alike, and as the reference reader tells them.
+// fragments, in pieces or whole, are told alike, and as the reference reader tells them.
 //
 // Input: settings (listener.hpp), cuts (input.hpp), then the stream.
 #include <cstddef>
@@ -36,7 +36,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Outcome messages = put_together(at_once);
   require_same(put_together(listen(other, stream, {.cuts = cuts})), messages,
                "fragments are the pieces of messages");
+  require_same(put_together(listen(settings, stream, {.cuts = cuts, .in_pieces = true})), messages,
+               "pieces make the messages they are of");
   require_same(put_together(listen(settings, stream, {.cuts = cuts, .changing_its_mind = true})),
-               messages, "whoever begins or ceases to want fragments misses nothing");
+               messages, "whoever wants now this and now that misses nothing");
   return 0;
 }

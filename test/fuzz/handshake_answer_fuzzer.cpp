@@ -106,8 +106,8 @@ Answered answer(std::string_view bytes, const fuzz::Cuts& cuts, const Asked& ask
     require(answered.progress != Progress::more, "the end of the stream ends the handshake");
   }
   answered.response = handshake.response();
-  answered.subprotocol = handshake.subprotocol();
-  answered.deflates = handshake.deflate().has_value();
+  answered.subprotocol = handshake.answer()->subprotocol;
+  answered.deflates = handshake.answer()->deflate.has_value();
   if (answered.progress == Progress::failed) {
     answered.code = handshake.failure().code;
     answered.failure = handshake.failure().message;

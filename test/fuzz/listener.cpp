@@ -1,6 +1,7 @@
 #include "fuzz/listener.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -15,6 +16,7 @@ namespace fuzz {
 namespace {
 
 using namespace websocket;
+using protocol::Wanted;
 
 // The opening handshake, its answer being RFC 6455 1.3's.
 protocol::HandshakeRequest request(const Settings& settings) {
@@ -62,7 +64,8 @@ class Listener {
  public:
   Listener(Protocol& protocol, const Settings& settings, const Manner& manner)
       : protocol_(protocol), settings_(settings), manner_(manner) {
-    protocol_.want_fragments(settings.fragments_wanted);
+    const Wanted as_set = settings.fragments_wanted ? Wanted::fragments : Wanted::messages;
+    protocol_.want(manner.in_pieces ? Wanted::pieces : as_set);
   }
 
   Outcome run(std::string_view stream, std::size_t before) {
@@ -102,7 +105,10 @@ class Listener {
     const bool continues = got.opcode == Opcode::continuation;
     fragments_ = continues ? fragments_ + 1 : 1;
     streamed_ = continues ? streamed_ + got.data.size() : got.data.size();
-    require(fragments_ == 1 || fragments_ <= settings_.limits.max_fragments,
+    require(continues == is_within_, "a message begins once, and then continues");
+    is_within_ = !got.fin;
+    const bool counts = !manner_.in_pieces && !manner_.changing_its_mind;
+    require(!counts || fragments_ == 1 || fragments_ <= settings_.limits.max_fragments,
             "a message has no more fragments than may be");
     require(streamed_ <= settings_.limits.max_message_size,
             "the fragments of a message are within its limit");
@@ -132,7 +138,10 @@ class Listener {
 
  private:
   void push(std::string_view piece) {
-    if (manner_.changing_its_mind) protocol_.want_fragments(++pieces_ % 2 == 0);
+    if (manner_.changing_its_mind) {
+      constexpr std::array by_turns = {Wanted::messages, Wanted::fragments, Wanted::pieces};
+      protocol_.want(by_turns[++cuts_ % by_turns.size()]);
+    }
     while (!piece.empty()) {
       std::vector<char> exactly(piece.size());
       const std::span<char> into = protocol_.prepare(exactly);
@@ -179,7 +188,8 @@ class Listener {
   std::string sent_;
   bool opened_ = false;
   bool closed_ = false;
-  std::size_t pieces_ = 0;
+  std::size_t cuts_ = 0;
+  bool is_within_ = false;
   std::size_t fragments_ = 0;
   std::size_t streamed_ = 0;
 };

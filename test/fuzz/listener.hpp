@@ -22,7 +22,9 @@ struct Manner {
   Cuts cuts = whole;
   bool behind_head = false;
   Drain drain = Drain::at_once;
-  // Fragments are wanted or not, by turns of pieces, whatever the settings say.
+  // Messages are wanted in pieces, whatever the settings say.
+  bool in_pieces = false;
+  // They are wanted whole, in fragments and in pieces by turns, whatever the settings say.
   bool changing_its_mind = false;
   // Gives back the memory it can do without after every piece.
   bool resting = false;
@@ -31,7 +33,7 @@ struct Manner {
 // Aborts where what is told or sent is in itself wrong.
 Outcome listen(const Settings& settings, std::string_view stream, const Manner& manner);
 
-// Fragments put together to messages; those of a message that did not end are left out.
+// Fragments and pieces put together to messages; those of a message that did not end are left out.
 Outcome put_together(Outcome outcome);
 
 // Whether a client whose socket was stuck sent what it had to: pongs may be left out, but the last.

@@ -24,10 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Many cuts of long sessions take long and tell little.
   constexpr std::size_t short_enough = 8192;
   const bool cut_finely = stream.bytes.size() <= short_enough;
-  require_same(
-      listen(settings, stream.bytes,
-             {.cuts = cut_finely ? cuts : Cuts{1, 4096, 16384, 13}, .behind_head = behind_head}),
-      expected, "a session in pieces is read as RFC 6455 says");
+  Manner manner = {.cuts = cut_finely ? cuts : Cuts{1, 4096, 16384, 13},
+                   .behind_head = behind_head};
+  require_same(listen(settings, stream.bytes, manner), expected,
+               "a session in cuts is read as RFC 6455 says");
+  manner.in_pieces = true;
+  require_same(put_together(listen(settings, stream.bytes, manner)), put_together(expected),
+               "pieces make the messages they are of");
   if ((session.way & 2U) != 0) {
     require_late(listen(settings, stream.bytes, {.drain = Drain::late}), at_once);
   }

@@ -18,6 +18,7 @@
 namespace protocol_test {
 
 using namespace websocket;
+using protocol::Wanted;
 
 inline std::string shown(std::string_view payload) {
   if (payload.size() <= 200) return "'" + std::string(payload) + "'";
@@ -118,14 +119,14 @@ struct Case {
   protocol::Role role = protocol::Role::client;
   Limits limits = {};
   bool check_utf8 = true;
-  bool fragments = false;
+  Wanted wanted = Wanted::messages;
   std::optional<protocol::DeflateSide> deflate = {};  // how the peer compresses
 };
 
 inline Told hear(const wire::Cuts& cuts, const Case& how) {
   Ear ear(how.role, how.limits, how.check_utf8);
   if (how.deflate) ear.reader.use_deflate(*how.deflate);
-  ear.reader.want_fragments(how.fragments);
+  ear.reader.want(how.wanted);
   for (const std::string_view cut : cuts) ear.push(cut);
   return ear.told;
 }

@@ -72,7 +72,7 @@ TEST_SUITE("RFC 7692 6.2: receiving compressed messages") {
     const std::string last = peer.message("world");
     expect(deflated(1, first, false) + wire::continuation(last) + wire::text("x"),
            {"fragment text* 'Hello, '", "fragment continuation 'world'", "text 'x'"},
-           {.fragments = true, .deflate = DeflateSide{}});
+           {.wanted = Wanted::fragments, .deflate = DeflateSide{}});
   }
 
   TEST_CASE("text is checked as it is inflated, over all fragments") {

@@ -93,7 +93,7 @@ TEST_SUITE("RFC 6455 5.4: fragments in the wrong order") {
       expect_failure(wire::text("a", false) + wire::ping() + wire::binary("b", fin), 7,
                      Errc::interrupted_message, {"ping ''"});
       expect_failure(wire::text("a", false) + wire::text("b", fin), 5, Errc::interrupted_message,
-                     {"fragment text* 'a'"}, {.fragments = true});
+                     {"fragment text* 'a'"}, {.wanted = Wanted::fragments});
     }
   }
 }
@@ -169,7 +169,8 @@ TEST_SUITE("RFC 6455 8.1: text that is not UTF-8") {
   TEST_CASE("it is refused within streamed fragments, after those that were right") {
     expect_failure(wire::text("a", false) + wire::continuation("b\xff"
                                                                "c"),
-                   3 + 4, Errc::invalid_utf8, {"fragment text* 'a'"}, {.fragments = true});
+                   3 + 4, Errc::invalid_utf8, {"fragment text* 'a'"},
+                   {.wanted = Wanted::fragments});
   }
 
   TEST_CASE("nobody looks where skip_utf8_validation is set") {
@@ -198,7 +199,7 @@ TEST_SUITE("limits") {
     expect_failure(
         wire::text("12345", false) + wire::continuation("67890", false) + wire::continuation("1"),
         14 + 2, Errc::message_too_big, {"fragment text* '12345'", "fragment continuation* '67890'"},
-        {.limits = {.max_message_size = 10}, .fragments = true});
+        {.limits = {.max_message_size = 10}, .wanted = Wanted::fragments});
   }
 
   TEST_CASE("a limit of 0 lets empty messages through alone") {

@@ -103,26 +103,26 @@ TEST_SUITE("RFC 6455 5.4: fragmentation") {
                wire::continuation(""),
            {"fragment text* 'Hel'", "ping 'p'", "fragment continuation* 'lo'",
             "fragment continuation ''"},
-           {.fragments = true});
+           {.wanted = Wanted::fragments});
     expect(wire::binary(long_payload, false) + wire::continuation(long_payload) + wire::text("a"),
            {"fragment binary* " + shown(long_payload),
             "fragment continuation " + shown(long_payload), "text 'a'"},
-           {.fragments = true});
+           {.wanted = Wanted::fragments});
   }
 
   TEST_CASE("a message that is not fragmented stays a message when fragments are wanted") {
     expect(wire::text("whole") + wire::binary(""), {"text 'whole'", "binary ''"},
-           {.fragments = true});
+           {.wanted = Wanted::fragments});
   }
 
   TEST_CASE("wanting fragments begins and ends with a message") {
     Ear ear;
     ear.push(wire::text("a", false));
-    ear.reader.want_fragments(true);
+    ear.reader.want(Wanted::fragments);
     ear.push(wire::continuation("b"));
     CHECK(joined(ear.told.events) == joined(Events{"text 'ab'"}));
     ear.push(wire::text("c", false));
-    ear.reader.want_fragments(false);
+    ear.reader.want(Wanted::messages);
     ear.push(wire::continuation("d"));
     ear.push(wire::text("e", false) + wire::continuation("f"));
     CHECK(joined(ear.told.events) == joined(Events{"text 'ab'", "fragment text* 'c'",
