@@ -27,7 +27,7 @@ elif [ ! -d "$build/samples" ]; then
 fi
 
 samples=(samples/long_lived samples/short_lived samples/close_on_open samples/background
-  samples/connect_by_hand samples/echo_server)
+  samples/connect_by_hand samples/foreign_loop samples/echo_server)
 if [ ! -x "$build/samples/long_lived" ]; then
   say 'building the library and its samples, which takes a minute or two the first time ...'
 fi

@@ -50,6 +50,10 @@ enum class SendResult : std::uint8_t {
 /// (Condition::callback_threw); the connection stays.
 ///
 /// Every member function may be called from every thread, from every handler and in every state.
+///
+/// In a child process that fork() made after the app was constructed it is closed, can't be started,
+/// and does nothing when it is destroyed: the connection stays the parent's. When the process exits
+/// while apps run, no handler begins any more and their connections end.
 class WEBSOCKET_API WebSocketApp {
  public:
   /// Never throws for what is in the URL or the options: a run tells it through on_error.
@@ -73,8 +77,9 @@ class WEBSOCKET_API WebSocketApp {
   Callback<void(WebSocketApp&)> on_drain;
   /// A whole message.
   Callback<void(WebSocketApp&, const Message& message)> on_message;
-  /// Before each on_message (fin is true) and each on_cont_message (the fragment, its frame's
-  /// opcode and FIN bit). The view is valid until the handler returns.
+  /// Before each on_message (fin is true) and each on_cont_message: the fragment or piece, its
+  /// opcode (text or binary for the first one of a message, then continuation), and whether it is
+  /// the message's last. The view is valid until the handler returns.
   Callback<void(WebSocketApp&, std::string_view data, Opcode opcode, bool fin)> on_data;
   /// When set, a message that comes in fragments comes here, fragment by fragment as they arrive,
   /// and not to on_message; fragments of text may begin and end within a character. A message in
@@ -115,8 +120,9 @@ class WEBSOCKET_API WebSocketApp {
   SendResult send_bytes(std::span<const std::byte> data);
   SendResult send_bytes(std::string_view data);
   /// The same as send() and send_bytes(), but where there is no room it waits until there is: at
-  /// most that long, then it says buffer_full. For threads of the program's own. On the thread that
-  /// runs the app's loop it does not wait, since that is the one which makes room.
+  /// most that long, then it says buffer_full. For threads of the program's own. In a handler,
+  /// that is, on the thread that runs the app's loop, it does not wait, since that is the one which
+  /// makes room. (Nor should a thread wait that calls EventLoop::poll from time to time.)
   SendResult send_wait(std::string_view text, Duration timeout);
   SendResult send_bytes_wait(std::span<const std::byte> data, Duration timeout);
   SendResult send_bytes_wait(std::string_view data, Duration timeout);
@@ -124,14 +130,15 @@ class WEBSOCKET_API WebSocketApp {
   /// last. The pieces of a message come from one thread, the first one decides between text and
   /// binary, and a piece of text may end within a character. What is sent by others meanwhile goes
   /// out after the last piece; pings do not wait. A piece that is refused with buffer_full can be
-  /// given again. When the connection ends, so does the message: the next piece is `closed`, and the
+  /// given again, and one that is `invalid` replaced. When the connection ends, so does the message: the next piece is `closed`, and the
   /// one after it begins a new message.
   SendResult send_fragment(std::string_view text, bool fin);
   SendResult send_fragment(std::span<const std::byte> data, bool fin);
   SendResult send_bytes_fragment(std::string_view data, bool fin);
   /// Queues a ping; the payload has at most 125 bytes. The answer comes to on_pong.
   SendResult ping(std::string_view payload = {});
-  /// Ends the run: what was queued goes out, then a Close frame; the server has close_timeout to
+  /// Ends the run: what was queued goes out (but for what waits behind a message in pieces that was
+  /// not ended), then a Close frame; the server has close_timeout to
   /// answer. While connecting or waiting it ends at once. Again: nothing happens. Idle or closed:
   /// likewise. Throws std::invalid_argument for a code other than 1000-1003, 1007-1014 and
   /// 3000-4999 (RFC 6455 7.4) and for a reason over 123 bytes or not UTF-8.

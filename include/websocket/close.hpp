@@ -20,10 +20,10 @@ struct CloseInfo {
   /// Another attempt follows; false exactly once per run, in its last callback.
   bool will_reconnect = false;
   /// Messages that were queued on this connection and did not go out whole before it ended: the
-  /// peer does not have them.
+  /// peer does not have them. One that is sent in pieces counts once its last piece was queued.
   std::size_t unsent_messages = 0;
   /// Messages that did go out, and of which nothing says that the peer has read them: neither an
-  /// answer to a ping sent after them nor its answer to our Close frame.
+  /// answer to a ping sent after them nor an answer to our Close frame with the same code.
   std::size_t unconfirmed_messages = 0;
 };
 

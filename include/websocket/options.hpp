@@ -88,6 +88,7 @@ struct Limits {
   std::size_t max_response_head{64U << 10U};  ///< the handshake's answer
   /// Unsent data an app holds, frame headers included; a message that would exceed it is refused
   /// with SendResult::buffer_full, so one that is larger by itself never fits.
+  /// While a message is sent in pieces, what waits behind it may take as much once more.
   std::size_t max_send_buffer{16U << 20U};
   /// When on_drain is told: once more than `send_high_water` was unsent (0: once a message was
   /// refused) and no more than `send_low_water` is any longer (0: half of the high one, or of
@@ -126,7 +127,8 @@ struct ConnectOptions {
 };
 
 /// When and how fast a lost or refused connection is tried again. A server that answers with
-/// Retry-After (RFC 9110 10.2.3) is left alone for at least that long, but no longer than an hour.
+/// Retry-After (RFC 9110 10.2.3) is left alone for that long, but no longer than an hour, and for the
+/// delay besides.
 struct ReconnectPolicy {
   Duration initial_delay{500};  ///< before the first new attempt
   Duration max_delay{std::chrono::seconds(60)};
@@ -134,8 +136,8 @@ struct ReconnectPolicy {
   bool jitter{true};       ///< wait a random part of the delay, so that clients do not come in step
   int max_attempts{0};  ///< failed attempts in a row before giving up, the first included; 0: never
   /// A connection that stood that long was a success: the delay after it is `initial_delay` again.
-  /// One that is lost sooner counts as another failure, so that a server which accepts and drops is
-  /// not stormed.
+  /// Where one is lost sooner the delay grows on, so that a server which accepts and drops is not
+  /// stormed. (For max_attempts every connection that opened was a success.)
   Duration reset_after{std::chrono::seconds(10)};
   /// Decides instead of the library's rule: which is to try again after everything but our own
   /// close(), an invalid argument, a certificate that does not verify and an HTTP answer 4xx other

@@ -8,6 +8,7 @@
 #include "api/app_core.hpp"
 #include "api/close_arguments.hpp"
 #include "api/event_loop_implementation.hpp"
+#include "api/home_process.hpp"
 #include "base/utf8.hpp"
 #include "protocol/frame.hpp"
 
@@ -38,7 +39,7 @@ WebSocketApp::~WebSocketApp() {
   if (implementation_->is_at_home()) {
     implementation_->let_go();
   } else {
-    api::leave_to_parent(std::move(implementation_));
+    api::leave_as_it_is(std::move(implementation_));
   }
 }
 
@@ -131,11 +132,11 @@ std::chrono::microseconds WebSocketApp::latency() const noexcept {
 }
 std::string WebSocketApp::subprotocol() const {
   const auto answer = implementation_->facts().answer;
-  return answer ? answer->subprotocol : std::string();
+  return answer ? answer->subprotocol() : std::string();
 }
 std::string WebSocketApp::extensions() const {
   const auto answer = implementation_->facts().answer;
-  return answer ? answer->extensions : std::string();
+  return answer ? answer->extensions() : std::string();
 }
 Response WebSocketApp::response() const {
   const auto answer = implementation_->facts().answer;

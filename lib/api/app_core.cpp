@@ -71,10 +71,15 @@ void WebSocketApp::Implementation::start(RunOptions options) {
   } else {
     const net::SignalsBlocked blocked;  // the program's signals are not for this thread
     // The lock is held over the assignment: a handler may run before it and ask for the thread.
-    execution->thread = std::thread([self = shared_from_this(), execution, previous] {
-      self->wait_until_gone(previous);
-      self->run_loop(execution);
-    });
+    try {
+      execution->thread = std::thread([self = shared_from_this(), execution, previous] {
+        self->wait_until_gone(previous);
+        self->run_loop(execution);
+      });
+    } catch (...) {
+      execution->host->dismiss(*execution);
+      throw;
+    }
     current_ = execution;
   }
   state_.store(State::connecting, std::memory_order_release);
@@ -122,8 +127,8 @@ void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
   host->begin_running();
   begin_run(execution);
   host->loop.run();
-  finish(execution);
-  host->end_running();
+  finish(
+      execution);  // with the host, which is left to us: the process's exit waits until it is gone
 }
 
 // From here on: the loop's thread.
@@ -261,7 +266,8 @@ void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view re
   current_->close_requested = true;
   outbox_.shut();
   state_.store(State::closing, std::memory_order_release);
-  if (current_->host->runs_here()) {
+  // (A run that has not begun yet is closed behind its beginning.)
+  if (current_->host->runs_here() && current_->run) {
     // A handler closes: at once, so that what it is being told of can still take that into account.
     const ExecutionPtr execution = current_;
     lock.unlock();
@@ -290,6 +296,7 @@ void WebSocketApp::Implementation::close_run(const ExecutionPtr& execution, std:
 // ---- the end of the app
 
 void WebSocketApp::Implementation::let_go() {
+  if (api::ExitGuard::get().is_too_late()) return give_up();
   const bool from_a_handler = gate_.is_inside();
   gate_.shut();
   close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
@@ -307,6 +314,12 @@ void WebSocketApp::Implementation::let_go() {
   std::thread thread = std::move(execution->thread);
   lock.unlock();
   if (thread.joinable()) thread.join();
+}
+
+// The process exits, and a handler that may be ours does not return.
+void WebSocketApp::Implementation::give_up() {
+  const std::lock_guard lock(life_mutex_);
+  if (current_ && current_->thread.joinable()) current_->thread.detach();
 }
 
 WebSocketApp::Implementation::Facts WebSocketApp::Implementation::facts() const {

@@ -2,7 +2,7 @@
 // destroy, and the loop's, on which a run tells what happens. It outlives the app while a run or a
 // handler needs it.
 //
-//   life_mutex_ guards which run is going on; the outbox and the gate have locks of their own. No
+//   life_mutex_ guards which run is going on; the outbox has locks of its own. No
 //   lock is held while a handler runs. `execution->run` is touched by the loop's thread alone.
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "api/dispatch_queue.hpp"
 #include "api/handler_cache.hpp"
 #include "api/handler_gate.hpp"
+#include "api/home_process.hpp"
 #include "api/lazy_condition.hpp"
 #include "api/loop_host.hpp"
 #include "api/outbox.hpp"
@@ -94,6 +95,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void finish(const ExecutionPtr& execution);
   void close_run(const ExecutionPtr& execution, std::uint16_t code, std::string_view reason);
   void end_without_beginning();
+  void give_up();
   void wait_until_gone(const ExecutionPtr& previous);
   SendResult wake_if_need_be(api::Outbox::Pushed pushed);
   void wake_loop();

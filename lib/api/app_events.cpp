@@ -16,12 +16,13 @@ namespace websocket {
 template <class Work>
 void WebSocketApp::Implementation::inside_gate(Work&& work) {
   if (!gate_.enter()) return;
+  const api::HandlerGate::Leaving leaving(gate_);
   work();
-  gate_.leave();
 }
 
 template <class Work>
 void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
+  if (gate_.is_shut()) return;  // nobody is there to be told, nor perhaps a dispatcher
   if (dispatches()) {
     active_->queue->push(size, [self = shared_from_this(), work = std::move(work)]() mutable {
       self->inside_gate(work);
@@ -176,7 +177,7 @@ void WebSocketApp::Implementation::failed(const Error& error) {
   if (error.response) {
     const std::lock_guard lock(life_mutex_);
     facts_ = {std::make_shared<protocol::HandshakeAnswer>(
-                  protocol::HandshakeAnswer{protocol::PackedResponse(*error.response), {}, {}, {}}),
+                  protocol::HandshakeAnswer{protocol::PackedResponse(*error.response)}),
               {},
               {}};
   }

@@ -76,6 +76,8 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   const engine::Session* session() const noexcept {
     return home_.is_here() ? session_.get() : nullptr;
   }
+  std::string local_address() const { return session() != nullptr ? local_address_ : ""; }
+  std::string remote_address() const { return session() != nullptr ? remote_address_ : ""; }
   const Response& response() const {
     const auto latest = answer();
     if (!response_) response_ = latest ? latest->response.unpack() : Response();
@@ -88,7 +90,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   // What is to replace one that this process inherited by fork().
   static std::unique_ptr<Implementation> left_to_parent(std::unique_ptr<Implementation> inherited) {
     ConnectOptions options = inherited->options_;
-    api::leave_to_parent(std::shared_ptr<Implementation>(std::move(inherited)));
+    api::leave_as_it_is(std::shared_ptr<Implementation>(std::move(inherited)));
     return std::make_unique<Implementation>(std::move(options));
   }
   bool is_inherited() const noexcept { return !home_.is_here(); }
@@ -106,7 +108,10 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   const api::HomeProcess home_;
   const ConnectOptions options_;
   std::optional<Duration> timeout_;
+  std::string url_;
   bool is_ssl_ = false;
+  std::string local_address_;
+  std::string remote_address_;
   api::ConnectionTrace trace_;
   api::LoopHost host_;
   std::shared_ptr<engine::Session> session_;
@@ -124,16 +129,20 @@ void WebSocket::Implementation::connect(std::string_view url) {
   drop_session();
   opened_ = ended_ = end_is_told_ = false;
   inbox_.clear();
+  url_ = url;
   engine::Session::Owner& owner = *this;
   session_ = std::make_shared<engine::Session>(
       host_.loop,
-      engine::SessionSettings{.url = url, .options = options_, .keys = host_.keys, .trace = trace_},
+      engine::SessionSettings{
+          .url = url_, .options = options_, .keys = host_.keys, .trace = trace_},
       owner);
   session_->start();
   while (!opened_ && !ended_) {
     if (!pull()) host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
   }
   is_ssl_ = session_->is_secure();
+  local_address_ = session_->local_address();
+  remote_address_ = session_->remote_address();
   if (ended_) {
     end_is_told_ = true;
     api::throw_error(session_->result().error.value_or(
@@ -258,7 +267,7 @@ WebSocket::WebSocket(ConnectOptions options)
     : implementation_(std::make_unique<Implementation>(std::move(options))) {}
 WebSocket::~WebSocket() {
   if (!implementation_ || !implementation_->is_inherited()) return;
-  api::leave_to_parent(std::shared_ptr<Implementation>(std::move(implementation_)));
+  api::leave_as_it_is(std::shared_ptr<Implementation>(std::move(implementation_)));
 }
 WebSocket::WebSocket(WebSocket&& other) noexcept = default;
 WebSocket& WebSocket::operator=(WebSocket&& other) noexcept {
@@ -332,25 +341,19 @@ bool WebSocket::is_ssl() const noexcept { return implementation_->is_ssl(); }
 
 std::string WebSocket::subprotocol() const {
   const auto answer = implementation_->answer();
-  return answer ? answer->subprotocol : std::string();
+  return answer ? answer->subprotocol() : std::string();
 }
 
 std::string WebSocket::extensions() const {
   const auto answer = implementation_->answer();
-  return answer ? answer->extensions : std::string();
+  return answer ? answer->extensions() : std::string();
 }
 
 const Response& WebSocket::response() const { return implementation_->response(); }
 
-std::string WebSocket::local_address() const {
-  const auto* session = implementation_->session();
-  return session != nullptr ? session->local_address() : "";
-}
+std::string WebSocket::local_address() const { return implementation_->local_address(); }
 
-std::string WebSocket::remote_address() const {
-  const auto* session = implementation_->session();
-  return session != nullptr ? session->remote_address() : "";
-}
+std::string WebSocket::remote_address() const { return implementation_->remote_address(); }
 
 WebSocket create_connection(std::string_view url, ConnectOptions options) {
   WebSocket socket(std::move(options));

@@ -1,3 +1,4 @@
+#include <exception>
 #include <latch>
 #include <stdexcept>
 #include <utility>
@@ -11,13 +12,18 @@ namespace websocket {
 
 EventLoop::EventLoop() : implementation_(std::make_shared<Implementation>()) {}
 EventLoop::~EventLoop() {
-  if (!implementation_->is_at_home()) api::leave_to_parent(std::move(implementation_));
+  if (!implementation_->is_at_home()) api::leave_as_it_is(std::move(implementation_));
 }
 void EventLoop::start() { implementation_->start(); }
 void EventLoop::run() { implementation_->run(); }
 std::size_t EventLoop::poll() { return implementation_->poll(); }
 int EventLoop::native_handle() const noexcept {
-  return implementation_->is_at_home() ? implementation_->host()->loop.wait_handle() : -1;
+  if (!implementation_->is_at_home()) return -1;
+  try {
+    return implementation_->host()->loop.wait_handle();
+  } catch (const std::exception&) {  // no descriptor is left for the reactor
+    return -1;
+  }
 }
 void EventLoop::stop() {
   if (implementation_->is_at_home()) implementation_->stop();
@@ -26,7 +32,18 @@ void EventLoop::stop() {
 // ---- what it does
 
 EventLoop::Implementation::~Implementation() {
+  // The process exits, and a handler that may be ours does not return.
+  if (api::ExitGuard::get().is_too_late()) {
+    if (thread_.joinable()) thread_.detach();
+    api::leave_as_it_is(host_);
+    return;
+  }
   stop();
+  // exit() was called in a handler on it: it does not come back from there, and stands on the loop.
+  if (thread_.joinable()) {
+    thread_.detach();
+    api::leave_as_it_is(host_);
+  }
   host_->begin_running();  // what is told now is told on this thread
   host_->close_down();
   // What was posted and never ran may hold apps, which hold the loop.

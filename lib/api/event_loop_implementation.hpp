@@ -7,6 +7,7 @@
 #include <thread>
 #include <websocket/event_loop.hpp>
 
+#include "api/home_process.hpp"
 #include "api/loop_host.hpp"
 
 namespace websocket {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "api/loop_host.hpp"
+#include "net/fork.hpp"
 #include "net/random.hpp"
 
 namespace websocket::api {
@@ -17,10 +18,7 @@ class ExitGuard::AtExit {
   ~AtExit() { get().process_exits(); }
 };
 
-ExitGuard& ExitGuard::get() {
-  static ExitGuard& guard = *new ExitGuard;
-  return guard;
-}
+ExitGuard& ExitGuard::get() { return net::one_per_process<ExitGuard>(); }
 
 void ExitGuard::watch(LoopHost& host) {
   static const AtExit at_exit;
@@ -33,9 +31,11 @@ void ExitGuard::Departure::begin(LoopHost& host) {
   const std::lock_guard lock(guard.mutex_);
   guard.hosts_.erase(&host);
   ++guard.departing_;
+  begun_ = true;
 }
 
 ExitGuard::Departure::~Departure() {
+  if (!begun_) return;
   ExitGuard& guard = get();
   const std::lock_guard lock(guard.mutex_);
   --guard.departing_;
@@ -55,7 +55,6 @@ bool ExitGuard::all_at_rest() const {
 }
 
 void ExitGuard::process_exits() {
-  if (!home_.is_here()) return;  // a child exits: what it inherited belongs to its parent
   std::unique_lock lock(mutex_);
   exiting_.store(true);
   for (LoopHost* const host : hosts_) host->end_at_exit();

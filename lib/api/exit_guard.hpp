@@ -9,13 +9,11 @@
 #include <mutex>
 #include <unordered_set>
 
-#include "api/home_process.hpp"
-
 namespace websocket::api {
 
 class LoopHost;
 
-// Any thread. Never destroyed, so that it may be asked at any time.
+// Any thread. Never destroyed, so that it may be asked at any time; a child process has its own.
 class ExitGuard {
  public:
   static ExitGuard& get();
@@ -29,6 +27,9 @@ class ExitGuard {
     Departure& operator=(const Departure&) = delete;
     ~Departure();
     void begin(LoopHost& host);
+
+   private:
+    bool begun_ = false;
   };
 
   // A host may be at rest now.
@@ -36,20 +37,20 @@ class ExitGuard {
   // A handler returned that the exiting process has waited for in vain: its thread stays here, for
   // what it would need has been destroyed.
   void stay_if_too_late();
+  // Such a thread can't be waited for.
+  bool is_too_late() const noexcept { return too_late_.load(); }
 
  private:
   class AtExit;
-  ExitGuard() = default;
   void process_exits();
   bool all_at_rest() const;
 
-  const HomeProcess home_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::unordered_set<LoopHost*> hosts_;
   std::size_t departing_ = 0;
   std::atomic<bool> exiting_{false};
-  bool too_late_ = false;
+  std::atomic<bool> too_late_{false};
 };
 
 }  // namespace websocket::api

@@ -16,6 +16,18 @@ class HandlerGate {
   bool try_enter();
   void leave();
 
+  // Leaves in the end, whatever happens.
+  class Leaving {
+   public:
+    explicit Leaving(HandlerGate& gate) : gate_(gate) {}
+    ~Leaving() { gate_.leave(); }
+    Leaving(const Leaving&) = delete;
+    Leaving& operator=(const Leaving&) = delete;
+
+   private:
+    HandlerGate& gate_;
+  };
+
   // Whether the calling thread is inside.
   bool is_inside() const { return inside_.load() == std::this_thread::get_id(); }
   bool is_shut() const noexcept { return (state_.load(std::memory_order_acquire) & shut_bit) != 0; }
@@ -26,7 +38,7 @@ class HandlerGate {
   void fall_silent();
 
  private:
-  // An app has one of these, so it is small: two bits, and who waits for a change waits for the
+  // An app has one of these, so it is small: three bits, and who waits for a change waits for the
   // state itself.
   static constexpr std::uint32_t occupied_bit = 1;
   static constexpr std::uint32_t shut_bit = 2;

@@ -24,6 +24,6 @@ class HomeProcess {
 };
 
 // Keeps it, untouched, until the process ends.
-void leave_to_parent(std::shared_ptr<void> inherited);
+void leave_as_it_is(std::shared_ptr<void> inherited);
 
 }  // namespace websocket::api

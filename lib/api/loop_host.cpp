@@ -5,6 +5,7 @@
 namespace websocket::api {
 
 bool LoopHost::admit(std::shared_ptr<Tenant> tenant) {
+  if (!home_.is_here()) return false;
   const std::lock_guard lock(mutex_);
   if (gone_) return false;
   tenant->place_ = tenants_.size();
@@ -30,8 +31,11 @@ void LoopHost::close_down() {
     tenants.swap(tenants_);
   }
   for (const auto& tenant : tenants) tenant->end_now();
-  closed_down_ = true;
-  ExitGuard::get().look_again();
+  // Behind what has just been posted to come after the tenants.
+  loop.post([this] {
+    closed_down_ = true;
+    ExitGuard::get().look_again();
+  });
 }
 
 void LoopHost::end_at_exit() {

@@ -9,6 +9,7 @@
 
 #include "api/exit_guard.hpp"
 #include "api/handler_cache.hpp"
+#include "api/home_process.hpp"
 #include "api/shared_options.hpp"
 #include "net/asio_loop.hpp"
 #include "protocol/frame_batch.hpp"
@@ -62,7 +63,7 @@ class LoopHost {
   bool is_running() const { return runner_.load() != std::thread::id(); }
   bool runs_here() const { return runner_ == std::this_thread::get_id(); }
 
-  // Holds the tenant alive until it is dismissed. False: the loop is gone.
+  // Holds the tenant alive until it is dismissed. False: the loop is gone, or another process's.
   bool admit(std::shared_ptr<Tenant> tenant);
   void dismiss(Tenant& tenant);
   // No more tenants are admitted; those that there are end. The loop's thread.
@@ -74,6 +75,7 @@ class LoopHost {
   bool is_at_rest() const { return closed_down_ || !is_running() || runs_here(); }
 
  private:
+  const HomeProcess home_;
   std::atomic<std::thread::id> runner_{};
   std::mutex mutex_;
   std::vector<std::shared_ptr<Tenant>> tenants_;  // each knows its place

@@ -36,11 +36,13 @@ Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
 Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
                                     net::Clock::time_point deadline) {
   for (;;) {
+    const std::size_t changes = changes_of_room();
     const Pushed pushed = push(opcode, payload);
     if (pushed.result != SendResult::buffer_full) return pushed;
     std::unique_lock lock(mutex_);
-    const bool in_time = room_.wait_until(
-        lock, deadline, [&] { return refusal(payload.size()) != SendResult::buffer_full; });
+    if (never_fits(payload.size())) return pushed;
+    // Tried again whenever something has left: how much room it takes is known once it is compressed.
+    const bool in_time = room_.wait_until(lock, deadline, [&] { return room_changes_ != changes; });
     if (!in_time) return pushed;
   }
 }
@@ -96,12 +98,16 @@ Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
 }
 
 // mutex_ is held. Who finds no room hears of it when there is some.
-std::optional<SendResult> Outbox::refusal(std::size_t payload_size) {
+std::optional<SendResult> Outbox::refusal(std::size_t payload_size, std::size_t held) {
   if (!open_) return SendResult::closed;
   const std::size_t size = protocol::frame_size(payload_size, true);
-  if (size <= limit_ && unsent() <= limit_ - size) return std::nullopt;
+  if (size <= limit_ && held <= limit_ - size) return std::nullopt;
   drain_is_due_ = true;
   return SendResult::buffer_full;
+}
+
+std::optional<SendResult> Outbox::refusal(std::size_t payload_size) {
+  return refusal(payload_size, unsent());
 }
 
 // mutex_ is held.
@@ -110,20 +116,31 @@ Outbox::Pushed Outbox::queued() {
   return {SendResult::queued, !std::exchange(loop_will_look_, true)};
 }
 
+// mutex_ is held. What may be compressed may become smaller.
+bool Outbox::never_fits(std::size_t size) const {
+  return size > limit_ || (!deflate_ && protocol::frame_size(size, true) > limit_);
+}
+
+std::size_t Outbox::changes_of_room() const {
+  const std::lock_guard lock(mutex_);
+  return room_changes_;
+}
+
+// mutex_ is held.
+void Outbox::room_has_changed() {
+  ++room_changes_;
+  room_.notify_all();
+}
+
 void Outbox::shut() {
   const std::lock_guard lock(mutex_);
   open_ = false;
-  room_.notify_all();
+  room_has_changed();
 }
 
 std::size_t Outbox::size() const {
   const std::lock_guard lock(mutex_);
   return unsent();
-}
-
-// mutex_ is held.
-std::size_t Outbox::unsent() const {
-  return batch_.frames.size() + in_flight_ + (fragments_ ? fragments_->behind.frames.size() : 0);
 }
 
 // ---- the loop's thread
@@ -134,7 +151,6 @@ void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
   batch_.clear();
   in_flight_ = 0;
   drain_is_due_ = false;
-  fragments_were_cut_off_ = false;
   open_ = true;
   loop_will_look_ = true;
 }
@@ -147,12 +163,12 @@ std::size_t Outbox::discard() {
   std::size_t lost = batch_.messages;
   if (fragments_) {
     lost += fragments_->behind.messages;
-    fragments_were_cut_off_ = fragments_->begun;
+    fragments_were_cut_off_ = fragments_->begun && !fragments_->end_is_told;
     fragments_.reset();
   }
   batch_.release();
   in_flight_ = 0;
-  room_.notify_all();
+  room_has_changed();
   return lost;
 }
 
@@ -174,9 +190,10 @@ bool Outbox::take(protocol::FrameBatch& batch) {
 
 bool Outbox::set_in_flight(std::size_t size) {
   const std::lock_guard lock(mutex_);
+  if (size != in_flight_) room_has_changed();
   in_flight_ = size;
-  room_.notify_all();
-  if (!drain_is_due_ || unsent() > low_water_) return false;
+  // What waits behind a message in pieces leaves after it, so that it may not hold it up.
+  if (!drain_is_due_ || leaving() > low_water_) return false;
   drain_is_due_ = false;
   return true;
 }

@@ -71,7 +71,8 @@ class Outbox {
     CompressorPtr compressor;  // where it is compressed
     base::Utf8Validator utf8;
     Opcode opcode = Opcode::text;
-    bool begun = false;  // its first piece was queued
+    bool begun = false;        // its first piece was queued
+    bool end_is_told = false;  // a piece was refused as the connection was closing
 
     Opcode next_opcode() const { return begun ? Opcode::continuation : opcode; }
     protocol::FrameBatch behind;
@@ -83,8 +84,15 @@ class Outbox {
                                         std::string_view payload);
   Pushed append(Opcode opcode, std::string_view payload);
   std::optional<SendResult> refusal(std::size_t payload_size);
+  std::optional<SendResult> refusal_of_piece(std::size_t payload_size);
+  std::optional<SendResult> refusal(std::size_t payload_size, std::size_t held);
   Pushed queued();
-  std::size_t unsent() const;
+  bool never_fits(std::size_t size) const;
+  std::size_t changes_of_room() const;
+  void room_has_changed();
+  std::size_t unsent() const { return leaving() + waiting_behind(); }
+  std::size_t leaving() const { return batch_.frames.size() + in_flight_; }
+  std::size_t waiting_behind() const { return fragments_ ? fragments_->behind.frames.size() : 0; }
 
   // outbox_fragments.cpp
   void begin_fragments(Opcode opcode);
@@ -109,6 +117,7 @@ class Outbox {
   bool fragments_were_cut_off_ = false;  // the next piece belongs to a message that is no more
   bool loop_will_look_ = false;
   bool drain_is_due_ = false;  // once there is room again
+  std::size_t room_changes_ = 0;
   LazyCondition room_;
 };
 

@@ -12,11 +12,23 @@ Outbox::Pushed Outbox::push_fragment(Opcode opcode, std::string_view payload, bo
   std::unique_lock lock(mutex_);
   // Its connection has gone: the rest of a message does not go to the next one.
   if (std::exchange(fragments_were_cut_off_, false)) return {SendResult::closed, false};
-  if (!open_) return {SendResult::closed, false};
-  if (!fragments_) begin_fragments(opcode);
-  const Pushed pushed = push_piece(lock, payload, fin);
+  if (open_ && !fragments_) begin_fragments(opcode);
+  Pushed pushed{SendResult::closed, false};
+  try {
+    if (open_) pushed = push_piece(lock, payload, fin);
+  } catch (...) {  // no memory: what others send does not wait for a message that has not begun
+    if (!lock.owns_lock()) lock.lock();
+    if (fragments_ && !fragments_->begun) end_fragments();
+    throw;
+  }
+  if (!fragments_) return pushed;
+  if (pushed.result == SendResult::closed) fragments_->end_is_told = true;
   const bool is_over = fin && pushed.result == SendResult::queued;
-  if (fragments_ && (is_over || !fragments_->begun)) end_fragments();
+  if (!is_over && fragments_->begun) return pushed;
+  end_fragments();
+  // What has waited behind may be all there is, and the loop may have looked meanwhile.
+  const bool anything = !batch_.frames.empty();
+  if (anything && !std::exchange(loop_will_look_, true)) pushed.wake_loop = true;
   return pushed;
 }
 
@@ -38,7 +50,7 @@ Outbox::Pushed Outbox::push_piece(std::unique_lock<std::mutex>& lock, std::strin
   if (is_text && !(utf8.feed(payload) && (!fin || utf8.complete()))) {
     return {SendResult::invalid, false};
   }
-  if (const auto refused = refusal(payload.size())) return {*refused, false};
+  if (const auto refused = refusal_of_piece(payload.size())) return {*refused, false};
   const Pushed pushed = fragments_->compressor ? push_compressed_piece(lock, payload, fin)
                                                : append_piece(payload, fin, 0);
   if (pushed.result == SendResult::queued) fragments_->utf8 = utf8;
@@ -58,7 +70,7 @@ Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<std::mutex>& lock,
     fragments_were_cut_off_ = false;
     return {SendResult::closed, false};
   }
-  if (const auto refused = refusal(frame.payload.size())) return {*refused, false};
+  if (const auto refused = refusal_of_piece(frame.payload.size())) return {*refused, false};
   compressor->deflater.sent();
   return append_piece(frame.payload, fin, frame.reserved);
 }
@@ -68,6 +80,11 @@ Outbox::Pushed Outbox::append_piece(std::string_view payload, bool fin, std::uin
   if (fin) ++batch_.messages;
   fragments_->begun = true;
   return queued();
+}
+
+// What waits behind does not count: it would lock out what it waits for.
+std::optional<SendResult> Outbox::refusal_of_piece(std::size_t payload_size) {
+  return refusal(payload_size, leaving());
 }
 
 // The last piece is queued, or there was no first one.

@@ -71,7 +71,7 @@ const char* what_was_awaited(Stage stage) {
 }  // namespace
 
 Session::Session(net::Loop& loop, const SessionSettings& settings, Owner& owner)
-    : loop_(loop), settings_(settings), options_(settings_.options), owner_(&owner) {}
+    : loop_(loop), settings_(settings), owner_(&owner) {}
 
 Session::~Session() = default;
 
@@ -87,7 +87,7 @@ void Session::start() {
                       [this, failed = std::move(*failed)] { fail(failed.stage, failed.failure); });
     return;
   }
-  connector_ = std::make_unique<Connector>(loop_, url_, options_, settings_.trace);
+  connector_ = std::make_unique<Connector>(loop_, *url_, settings_.options, settings_.trace);
   connector_->start([this](Connector::Result result) { connected(std::move(result)); });
 }
 
@@ -98,12 +98,12 @@ std::optional<Connector::Failed> Session::prepare() {
     return Connector::Failed{Stage::url, std::move(*failure)};
   }
   url_ = std::get<0>(std::move(url));
-  if (!options_.proxy.url.empty()) {
+  if (!settings_.options.proxy.url.empty()) {
     return Connector::Failed{Stage::proxy, {Errc::invalid_option, "proxies are not supported yet"}};
   }
   Headers more;
   try {
-    if (options_.header_factory) more = options_.header_factory();
+    if (settings_.options.header_factory) more = settings_.options.header_factory();
   } catch (const std::exception& thrown) {
     return Connector::Failed{
         Stage::callback,
@@ -113,7 +113,7 @@ std::optional<Connector::Failed> Session::prepare() {
   }
   std::array<std::byte, 16> nonce{};
   loop_.random(nonce);
-  auto request = protocol::make_handshake_request(url_, options_, more, nonce);
+  auto request = protocol::make_handshake_request(*url_, settings_.options, more, nonce);
   if (auto* failure = std::get_if<base::Failure>(&request)) {
     return Connector::Failed{Stage::handshake, std::move(*failure)};
   }
@@ -122,14 +122,14 @@ std::optional<Connector::Failed> Session::prepare() {
 }
 
 void Session::arm_connect_deadline() {
-  if (options_.timeout <= Duration::zero()) return;
-  connect_deadline_ = net::later(loop_.now(), options_.timeout);
+  if (settings_.options.timeout <= Duration::zero()) return;
+  connect_deadline_ = net::later(loop_.now(), settings_.options.timeout);
   timer_ = loop_.at(connect_deadline_, [this] { connecting_took_too_long(); });
 }
 
 void Session::connecting_took_too_long() {
-  fail(stage(), {Errc::connect_timeout, std::string("after ") + seconds(options_.timeout) + ", " +
-                                            what_was_awaited(stage())});
+  fail(stage(), {Errc::connect_timeout, std::string("after ") + seconds(settings_.options.timeout) +
+                                            ", " + what_was_awaited(stage())});
 }
 
 void Session::connected(Connector::Result result) {
@@ -139,11 +139,10 @@ void Session::connected(Connector::Result result) {
   }
   stream_ = std::get<0>(std::move(result));
   stream_->set_listener(this);
-  local_address_ = stream_->local_address();
-  remote_address_ = stream_->remote_address();
   if (WireTrace* const wire = wire_trace()) wire->request(request_->bytes);
-  protocol_ = std::make_unique<protocol::ClientProtocol>(
-      *request_.take(), options_.limits, !options_.skip_utf8_validation, settings_.keys);
+  protocol_ = std::make_unique<protocol::ClientProtocol>(*request_.take(), settings_.options.limits,
+                                                         !settings_.options.skip_utf8_validation,
+                                                         settings_.keys);
   LastWords& last_words = *this;
   protocol_->set_last_words(&last_words);
   settle();
@@ -152,6 +151,7 @@ void Session::connected(Connector::Result result) {
 void Session::opened() {
   timer_.reset();
   opened_ = true;
+  url_.reset();
   trace("Websocket connected");
   const auto& deflate = protocol_->answer()->deflate;
   if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
@@ -186,7 +186,8 @@ std::optional<protocol::Event> Session::next_event() {
     if (!in_read_turn_) settle();
     return std::nullopt;
   }
-  if (std::holds_alternative<protocol::MessageReceived>(*event)) {
+  if (std::holds_alternative<protocol::MessageReceived>(*event) ||
+      std::holds_alternative<protocol::FragmentReceived>(*event)) {
     touch_idle_timer();
     return event;
   }
@@ -276,20 +277,20 @@ void Session::abandon() {
 void Session::arm_close_timer() {
   if (close_timer_is_armed_) return;
   if (keepalive_) keepalive_->stop();
-  give_up_at(net::later(loop_.now(), options_.close_timeout));
+  give_up_at(net::later(loop_.now(), settings_.options.close_timeout));
 }
 
 // The server refused: what it says about that is awaited no longer than an answer to a Close frame
 // would be.
 void Session::arm_body_timer() {
   if (close_timer_is_armed_) return;
-  give_up_at(std::min(connect_deadline_, net::later(loop_.now(), options_.close_timeout)));
+  give_up_at(std::min(connect_deadline_, net::later(loop_.now(), settings_.options.close_timeout)));
 }
 
 void Session::give_up_at(net::Clock::time_point when) {
   close_timer_is_armed_ = true;
   timer_ = loop_.at(when, [this] {
-    trace("The server did not come to an end within " + seconds(options_.close_timeout));
+    trace("The server did not come to an end within " + seconds(settings_.options.close_timeout));
     protocol_->give_up();
     notify();
   });
@@ -332,12 +333,20 @@ Error Session::make_error(Stage stage, base::Failure failure) const {
   Error error;
   error.code = failure.code;
   error.stage = stage;
-  error.message = what_failed(stage, url_) + ": " + failure.message;
+  error.message = what_failed(stage, url()) + ": " + failure.message;
   error.cause = failure.cause;
   if (failure.code == Errc::bad_status) {
     error.response = std::make_shared<const Response>(answer()->response.unpack());
   }
   return error;
+}
+
+// For its sentence an error reads the URL once more.
+protocol::Url Session::url() const {
+  if (url_) return *url_;
+  auto read = protocol::parse_url(settings_.url);
+  auto* const url = std::get_if<protocol::Url>(&read);
+  return url != nullptr ? std::move(*url) : protocol::Url();
 }
 
 Stage Session::stage() const noexcept {

@@ -26,8 +26,7 @@
 
 namespace websocket::engine {
 
-// What a session needs beside its loop; all of it outlives the session, but for the URL, which is
-// read when it starts.
+// What a session needs beside its loop; all of it outlives the session.
 struct SessionSettings {
   std::string_view url;
   const ConnectOptions& options;
@@ -80,15 +79,16 @@ class Session final : public std::enable_shared_from_this<Session>,
   void want(protocol::Wanted wanted) noexcept;
 
   bool is_open() const noexcept;
-  bool is_secure() const noexcept { return url_.secure; }
+  bool is_secure() const { return url().secure; }
   // What the server answered to the handshake; null before anything was asked.
   std::shared_ptr<const protocol::HandshakeAnswer> answer() const noexcept {
     return protocol_ ? protocol_->answer() : nullptr;
   }
   // Of the last ping that was answered; zero before.
   std::chrono::microseconds latency() const noexcept { return latency_; }
-  const std::string& local_address() const noexcept { return local_address_; }
-  const std::string& remote_address() const noexcept { return remote_address_; }
+  // While it is connected.
+  std::string local_address() const { return stream_ ? stream_->local_address() : ""; }
+  std::string remote_address() const { return stream_ ? stream_->remote_address() : ""; }
 
   struct Result {
     bool opened = false;
@@ -134,6 +134,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void fail(Stage stage, base::Failure failure);
   void finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure);
   Error make_error(Stage stage, base::Failure failure) const;
+  protocol::Url url() const;
   Stage stage() const noexcept;
   void notify();
   void trace(const std::string& line);
@@ -141,24 +142,21 @@ class Session final : public std::enable_shared_from_this<Session>,
 
   net::Loop& loop_;
   const SessionSettings settings_;
-  const ConnectOptions& options_;
   Owner* owner_;
 
   // The way there: the connector while it is at work, then stream and protocol together.
-  protocol::Url url_;
+  base::Seldom<protocol::Url> url_;  // until it is open
   base::Seldom<protocol::HandshakeRequest> request_;
   std::unique_ptr<Connector> connector_;
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<protocol::ClientProtocol> protocol_;
-  std::string local_address_;
-  std::string remote_address_;
 
   // Time: one deadline, for connecting and then for closing.
   net::OperationPtr timer_;
   net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
-  bool close_timer_is_armed_ = false;
   std::unique_ptr<Keepalive> keepalive_;
   std::unique_ptr<IdleTimer> idle_timer_;  // once there may be memory to give back
+  bool close_timer_is_armed_ = false;
 
   // Bytes.
   bool reading_is_paused_ = false;

@@ -21,8 +21,10 @@ namespace websocket::net {
 
 using Clock = std::chrono::steady_clock;
 
-// That long after `now`; for a duration that leads beyond the end of time, that end.
+// That long after `now`; for a duration that leads beyond the end of time, that end; never before
+// `now`.
 inline Clock::time_point later(Clock::time_point now, Duration duration) {
+  if (duration <= Duration::zero()) return now;
   const auto left = std::chrono::floor<Duration>(Clock::time_point::max() - now);
   return duration >= left ? Clock::time_point::max() : now + duration;
 }

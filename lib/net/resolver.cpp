@@ -3,7 +3,6 @@
 #include "net/resolver.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -93,18 +92,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 // long as there is a name to look up.
 class HelperThreads {
  public:
-  // Never destroyed: a thread that hangs in a look-up may come back after main() has returned. A
-  // child process that was forked off has none of these threads, and begins with its own.
-  static HelperThreads& all() {
-    static std::atomic<HelperThreads*> instance{nullptr};
-    count_forks();
-    HelperThreads* found = instance.load();
-    while (found == nullptr || found->forks_ != fork_count()) {
-      auto fresh = std::unique_ptr<HelperThreads>(new HelperThreads(found));
-      if (instance.compare_exchange_strong(found, fresh.get())) found = fresh.release();
-    }
-    return *found;
-  }
+  // Never destroyed: a thread that hangs in a look-up may come back after main() has returned.
+  static HelperThreads& all() { return one_per_process<HelperThreads>(); }
 
   void add(const std::shared_ptr<Mailbox>& mailbox) {
     if (!take_place(mailbox)) return;
@@ -153,10 +142,6 @@ class HelperThreads {
     return mailbox;
   }
 
-  explicit HelperThreads(HelperThreads* inherited) : inherited_(inherited) {}
-
-  const std::uint32_t forks_ = fork_count();
-  HelperThreads* const inherited_;  // stays as it is
   std::mutex mutex_;
   std::size_t running_ = 0;
   std::deque<std::shared_ptr<Mailbox>> waiting_;

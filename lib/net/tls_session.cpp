@@ -85,8 +85,10 @@ TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   forget_errors();
   const Status status = status_of(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
   // Nothing more is there: until there is, the records' buffers are not needed. (A session ticket
-  // makes OpenSSL take one for writing too, which it would keep until something was written.)
-  if (status == Status::wants_read) SSL_free_buffers(ssl_.get());
+  // makes OpenSSL take one for writing too, which it would keep until something was written.) Only
+  // between records, though: within one, some versions free what they still use (CVE-2024-4741).
+  const bool between_records = std::string_view(SSL_rstate_string(ssl_.get())) == "RH";
+  if (status == Status::wants_read && between_records) SSL_free_buffers(ssl_.get());
   return status;
 }
 

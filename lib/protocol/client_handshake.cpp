@@ -58,6 +58,18 @@ std::string describe(const Response& response) {
 
 }  // namespace
 
+std::string HandshakeAnswer::subprotocol() const {
+  if (!accepted) return {};
+  const Response unpacked = response.unpack();
+  return std::string(unpacked.headers.get("Sec-WebSocket-Protocol").value_or(""));
+}
+
+std::string HandshakeAnswer::extensions() const {
+  if (!accepted) return {};
+  const Response unpacked = response.unpack();
+  return join(unpacked.headers.get_all("Sec-WebSocket-Extensions"), ", ");
+}
+
 ClientHandshake::ClientHandshake(const HandshakeRequest& request, const Limits& limits)
     : key_(request.key),
       offered_(request.subprotocols),
@@ -178,6 +190,7 @@ void ClientHandshake::end_body() {
 void ClientHandshake::check_switching_protocols() {
   if (check_upgrade() && check_accept() && check_extensions() && check_subprotocol()) {
     state_ = State::accepted;
+    answer_->accepted = true;
   }
 }
 
@@ -247,7 +260,6 @@ bool ClientHandshake::check_extensions() {
   for (const Extension& extension : std::get<0>(outcome)) {
     if (!check_extension(extension)) return false;
   }
-  answer_->extensions = join(response_.headers.get_all("Sec-WebSocket-Extensions"), ", ");
   return true;
 }
 
@@ -283,7 +295,6 @@ bool ClientHandshake::check_subprotocol() {
         Errc::unexpected_subprotocol,
         "the server chose the subprotocol " + quoted(values.front()) + ", which was not offered");
   }
-  answer_->subprotocol = values.front();
   return true;
 }
 
@@ -294,8 +305,6 @@ bool ClientHandshake::fail(Errc code, std::string message) {
 bool ClientHandshake::fail(base::Failure failure) {
   failure_ = std::move(failure);
   state_ = State::failed;
-  answer_->subprotocol.clear();
-  answer_->extensions.clear();
   answer_->deflate.reset();
   return false;
 }

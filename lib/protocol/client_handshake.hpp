@@ -28,12 +28,14 @@ namespace websocket::protocol {
 struct HandshakeAnswer {
   // Also when the handshake failed; status 0 before the head was whole.
   PackedResponse response;
-  // What the server chose; empty for nothing.
-  std::string subprotocol;
-  // What the server chose of the extensions, as it wrote it; empty for none.
-  std::string extensions;
+  bool accepted = false;  // the handshake has succeeded
   // Nothing where the server did not take permessage-deflate.
-  std::optional<DeflateAgreement> deflate;
+  std::optional<DeflateAgreement> deflate = {};
+
+  // What the server chose; empty for nothing.
+  std::string subprotocol() const;
+  // What the server chose of the extensions, as it wrote it; empty for none.
+  std::string extensions() const;
 };
 
 class ClientHandshake {

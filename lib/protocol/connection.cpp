@@ -23,9 +23,8 @@ Connection::Connection(Role role, const Limits& limits, bool check_utf8, MaskKey
     : role_(role), keys_(keys), reader_(role, limits, check_utf8) {}
 
 void Connection::use_deflate(const DeflateAgreement& agreement) {
-  const bool is_client = role_ == Role::client;
-  reader_.use_deflate(is_client ? agreement.server : agreement.client);
-  deflater_.emplace(is_client ? agreement.client : agreement.server, agreement);
+  reader_.use_deflate(role_ == Role::client ? agreement.server : agreement.client);
+  deflate_ = &agreement;
 }
 
 void Connection::rest() noexcept {
@@ -166,7 +165,11 @@ void Connection::append(Opcode opcode, std::string_view payload, bool fin, std::
 }
 
 void Connection::append_data(Opcode opcode, std::string_view payload, bool fin) {
-  if (!deflater_ || is_control(opcode)) return append(opcode, payload, fin);
+  if (deflate_ == nullptr || is_control(opcode)) return append(opcode, payload, fin);
+  if (!deflater_) {
+    const DeflateSide& own = role_ == Role::client ? deflate_->client : deflate_->server;
+    deflater_ = MessageDeflater(own, *deflate_);
+  }
   base::Buffer scratch;
   const auto frame = deflater_->deflate(opcode, payload, fin, scratch);
   append(opcode, frame.payload, fin, frame.reserved);

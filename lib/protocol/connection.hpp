@@ -72,7 +72,8 @@ class Connection {
 
   // It outlives the connection, or is taken away by null.
   void set_last_words(LastWords* last_words) noexcept { last_words_ = last_words; }
-  // permessage-deflate was agreed on. Before anything is received or sent.
+  // permessage-deflate was agreed on. Before anything is received or sent; the agreement outlives
+  // the connection.
   void use_deflate(const DeflateAgreement& agreement);
   // Gives back memory that it can do without for now.
   void rest() noexcept;
@@ -149,7 +150,8 @@ class Connection {
   MessageReader reader_;
   base::Buffer output_;
   Delivery delivery_;
-  std::optional<MessageDeflater> deflater_;  // once deflate was agreed on
+  const DeflateAgreement* deflate_ = nullptr;  // where it was agreed on
+  base::Seldom<MessageDeflater> deflater_;     // made for the first message that is sent
   base::Seldom<std::string> pong_;  // waits for the output to leave; a later one takes its place
 };
 

@@ -38,8 +38,15 @@ void Delivery::batch_queued(FrameBatch& batch) {
 }
 
 void Delivery::remember(PingMark ping) {
-  if (pings_.size() == most_pings) pings_.erase(pings_.begin());
-  pings_.push_back(std::move(ping));
+  std::vector<PingMark>& pings = pings_.get();
+  if (pings.size() == most_pings) {
+    // A pong is taken for the answer to the oldest ping of its payload. Were that one forgotten, it
+    // would be taken for a later one's, and confirm too much.
+    const auto same = [&](const PingMark& other) { return other.payload == ping.payload; };
+    if (std::any_of(pings.begin(), pings.end(), same)) return;
+    pings.erase(pings.begin());
+  }
+  pings.push_back(std::move(ping));
 }
 
 void Delivery::find_cut(std::string_view output, std::size_t size) noexcept {
@@ -55,12 +62,14 @@ void Delivery::find_cut(std::string_view output, std::size_t size) noexcept {
 // RFC 6455 5.5.3: an endpoint "MAY elect to send a Pong frame for only the most recently processed
 // Ping frame": what was sent before that one is answered with it.
 std::optional<TimeMark> Delivery::pong_received(std::string_view payload) {
-  const auto answered = std::find_if(pings_.begin(), pings_.end(),
+  if (!pings_) return std::nullopt;
+  std::vector<PingMark>& pings = *pings_;
+  const auto answered = std::find_if(pings.begin(), pings.end(),
                                      [&](const PingMark& ping) { return ping.payload == payload; });
-  if (answered == pings_.end()) return std::nullopt;
+  if (answered == pings.end()) return std::nullopt;
   read_ = std::max(read_, answered->messages_before);
   const TimeMark sent = answered->sent;
-  pings_.erase(pings_.begin(), std::next(answered));
+  pings.erase(pings.begin(), std::next(answered));
   return sent;
 }
 

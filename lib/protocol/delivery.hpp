@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/seldom.hpp"
 #include "protocol/frame_batch.hpp"
 
 namespace websocket::protocol {
@@ -46,7 +47,7 @@ class Delivery {
   std::uint64_t left_of_cut_frame_ =
       0;  // bytes at the output's front: of a frame that left in part
   bool cut_frame_ends_message_ = false;
-  std::vector<PingMark> pings_;  // not answered yet
+  base::Seldom<std::vector<PingMark>> pings_;  // not answered yet
 };
 
 }  // namespace websocket::protocol

@@ -31,7 +31,7 @@ std::int64_t days_since_1970(const Date& date) {
 std::optional<unsigned> month_number(std::string_view name) {
   static constexpr std::array<std::string_view, 12> names = {
       "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto* const found = std::find(names.begin(), names.end(), name);
+  const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end()) return std::nullopt;
   return static_cast<unsigned>(found - names.begin()) + 1;
 }

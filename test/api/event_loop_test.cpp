@@ -33,6 +33,26 @@ bool poll_until(EventLoop& loop, const std::function<bool()>& condition) {
 }  // namespace
 
 TEST_SUITE("EventLoop") {
+  TEST_CASE("an app that a handler on the same loop starts and closes at once ends") {
+    const Watchdog watchdog("start() and close() in a handler of another app");
+    EchoServer server;
+    EventLoop loop;
+    loop.start();
+    WebSocketApp first(loop, server.url(), quick());
+    WebSocketApp second(loop, server.url(), quick());
+    Probe probe;
+    probe.attach(second);
+    first.on_open = [&](WebSocketApp&) {
+      second.start();
+      second.close();
+    };
+    first.start();
+    CHECK(probe.ended.wait());
+    second.wait();
+    CHECK(second.state() == State::closed);
+    CHECK(probe.events() == Events{"close 1006"});
+  }
+
   TEST_CASE("many apps share one thread") {
     constexpr int count = 50;
     EchoServer server;

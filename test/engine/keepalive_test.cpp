@@ -59,6 +59,21 @@ TEST_SUITE("keepalive") {
     CHECK(talk.user.told.front() == "pong 'life?'");
   }
 
+  TEST_CASE("the latency is how long the last answered ping took, and nothing before one was") {
+    Talk talk(seconds(10), seconds(3), {});
+    CHECK(talk.user.session->latency().count() == 0);
+    talk.server().habits().pongs = false;
+    talk.loop.advance(seconds(10));
+    REQUIRE(talk.pings() == 1);
+    talk.loop.advance(milliseconds(250));
+    talk.server().write(wire::pong("unasked"));
+    talk.loop.run();
+    CHECK(talk.user.session->latency().count() == 0);
+    talk.server().write(wire::pong("life?"));
+    talk.loop.run();
+    CHECK(talk.user.session->latency() == milliseconds(250));
+  }
+
   TEST_CASE("without a timeout silence is no death") {
     Talk talk(seconds(10), Duration(0), {.pongs = false});
     talk.loop.advance(seconds(1000));

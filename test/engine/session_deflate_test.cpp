@@ -53,14 +53,14 @@ struct Deflated {
 
 TEST_SUITE("a session with permessage-deflate") {
   TEST_CASE("what was agreed on can be asked for") {
-    CHECK(Deflated("permessage-deflate; server_no_context_takeover").user.session->answer()->extensions ==
+    CHECK(Deflated("permessage-deflate; server_no_context_takeover").user.session->answer()->extensions() ==
           "permessage-deflate; server_no_context_takeover");
     FakeLoop loop;
     FakeServers servers(loop, {});
     User user(loop, "ws://example.com/");
     user.start();
     loop.run();
-    CHECK(user.session->answer()->extensions.empty());
+    CHECK(user.session->answer()->extensions().empty());
   }
 
   TEST_CASE("what was compressed is forgotten when nothing has happened for a while") {

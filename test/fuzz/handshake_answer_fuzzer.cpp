@@ -106,7 +106,7 @@ Answered answer(std::string_view bytes, const fuzz::Cuts& cuts, const Asked& ask
     require(answered.progress != Progress::more, "the end of the stream ends the handshake");
   }
   answered.response = handshake.response();
-  answered.subprotocol = handshake.answer()->subprotocol;
+  answered.subprotocol = handshake.answer()->subprotocol();
   answered.deflates = handshake.answer()->deflate.has_value();
   if (answered.progress == Progress::failed) {
     answered.code = handshake.failure().code;

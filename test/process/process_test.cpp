@@ -83,8 +83,8 @@ TEST_SUITE("a child after fork() leaves the parent's connections alone") {
     check_fork("fork_with_a_client", {"before", "child 0", "after", "closed 1000", "main returns"});
   }
   TEST_CASE("all of them, when the child exits and its static objects are destroyed") {
-    check_fork("fork_and_exit",
-               {"child 0", "after", "after on the loop", "after on the client", "main returns"});
+    check_fork("fork_and_exit", {"child 0", "child 0", "after", "after on the loop",
+                                 "after on the client", "main returns"});
   }
 }
 
@@ -107,5 +107,14 @@ TEST_SUITE("a process exits while connections are open") {
   TEST_CASE("by exit() on another thread") { check_exit("exit_on_another_thread", {}); }
   TEST_CASE("with many apps in whatever state they are") { check_exit("exit_with_many_kinds"); }
   TEST_CASE("while a handler does not return") { check_exit("exit_while_a_handler_runs"); }
+  TEST_CASE("while a global app's handler does not return") {
+    check_exit("exit_with_a_global_app_whose_handler_hangs");
+  }
+  TEST_CASE("while a handler on a global EventLoop does not return") {
+    check_exit("exit_with_a_loop_whose_handler_hangs");
+  }
+  TEST_CASE("by exit() in a handler on a global EventLoop's thread") {
+    check_exit("exit_in_a_handler_of_a_global_loop", {});
+  }
   TEST_CASE("with synchronous connections") { check_exit("exit_with_a_client"); }
 }

@@ -178,6 +178,20 @@ void fork_with_a_client() {
   say("closed " + std::to_string(socket.close(1000, "the parent").code));
 }
 
+// Messages come and go until the process ends.
+void keep_busy(WebSocketApp& app, const std::function<void(int)>& at_message = {}) {
+  static std::promise<void> busy;
+  app.on_open = [](WebSocketApp& self) { self.send("again"); };
+  app.on_message = [at_message, count = 0](WebSocketApp& self, const Message&) mutable {
+    if (!Canary::alive) std::abort();
+    if (++count == 20) busy.set_value();
+    if (at_message) at_message(count);
+    self.send("again");
+  };
+  app.start();
+  busy.get_future().wait();
+}
+
 // Nothing in the child is done by hand: what it inherited goes with the process.
 void fork_and_exit() {
   static EventLoop loop;
@@ -192,6 +206,8 @@ void fork_and_exit() {
   on_loop.start();
   for (Talk& talk : talks) talk.wait_until_open();
   say("child " + std::to_string(in_a_child([] {})));
+  // One that has an app of its own running when it exits.
+  say("child " + std::to_string(in_a_child([] { keep_busy(*new WebSocketApp(url, options)); })));
   say(talks[0].exchange(app, "after"));
   say(talks[1].exchange(on_loop, "after on the loop"));
   socket.send("after on the client");
@@ -199,20 +215,6 @@ void fork_and_exit() {
 }
 
 // ---- exit
-
-// Messages come and go until the process ends.
-void keep_busy(WebSocketApp& app, const std::function<void(int)>& at_message = {}) {
-  static std::promise<void> busy;
-  app.on_open = [](WebSocketApp& self) { self.send("again"); };
-  app.on_message = [at_message, count = 0](WebSocketApp& self, const Message&) mutable {
-    if (!Canary::alive) std::abort();
-    if (++count == 20) busy.set_value();
-    if (at_message) at_message(count);
-    self.send("again");
-  };
-  app.start();
-  busy.get_future().wait();
-}
 
 std::optional<WebSocketApp> global_app;
 std::optional<EventLoop> global_loop;
@@ -289,6 +291,40 @@ void exit_while_a_handler_runs() {
   in_handler.get_future().wait();
 }
 
+// Destroyed after the loops of the library were looked after.
+void exit_with_a_global_app_whose_handler_hangs() {
+  static auto& in_handler = *new std::promise<void>;
+  global_app.emplace(url, options);
+  global_app->on_open = [](WebSocketApp&) {
+    in_handler.set_value();
+    (new std::promise<void>)->get_future().wait();
+  };
+  global_app->start();
+  in_handler.get_future().wait();
+}
+
+void exit_with_a_loop_whose_handler_hangs() {
+  static auto& in_handler = *new std::promise<void>;
+  EventLoop& loop = global_loop.emplace();
+  loop.start();
+  global_app.emplace(loop, url, options);
+  global_app->on_open = [](WebSocketApp&) {
+    in_handler.set_value();
+    (new std::promise<void>)->get_future().wait();
+  };
+  global_app->start();
+  in_handler.get_future().wait();
+}
+
+void exit_in_a_handler_of_a_global_loop() {
+  static EventLoop loop;
+  loop.start();
+  static WebSocketApp app(loop, url, options);
+  app.on_open = [](WebSocketApp&) { std::exit(0); };
+  app.start();
+  (new std::promise<void>)->get_future().wait();
+}
+
 void exit_with_a_client() {
   static WebSocket socket = create_connection(url, options);
   socket.send("once");
@@ -312,6 +348,9 @@ const std::map<std::string, void (*)()> scenarios = {
     {"exit_on_another_thread", exit_on_another_thread},
     {"exit_with_many_kinds", exit_with_many_kinds},
     {"exit_while_a_handler_runs", exit_while_a_handler_runs},
+    {"exit_with_a_global_app_whose_handler_hangs", exit_with_a_global_app_whose_handler_hangs},
+    {"exit_with_a_loop_whose_handler_hangs", exit_with_a_loop_whose_handler_hangs},
+    {"exit_in_a_handler_of_a_global_loop", exit_in_a_handler_of_a_global_loop},
     {"exit_with_a_client", exit_with_a_client},
 };
 

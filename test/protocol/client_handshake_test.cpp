@@ -44,7 +44,7 @@ Result feed(std::string_view bytes, std::size_t piece, bool then_end, const Limi
   if (then_end) result.progress = handshake.feed_end();
   result.failure = handshake.failure();
   result.response = handshake.response();
-  result.subprotocol = handshake.answer()->subprotocol;
+  result.subprotocol = handshake.answer()->subprotocol();
   return result;
 }
 
@@ -173,7 +173,7 @@ TEST_SUITE("RFC 6455 4.1: the server's answer") {
     CHECK(none_offered.feed(switching("Sec-WebSocket-Protocol: chat\r\n"), consumed) ==
           Progress::failed);
     CHECK(none_offered.failure().code == Errc::unexpected_subprotocol);
-    CHECK(none_offered.answer()->subprotocol.empty());
+    CHECK(none_offered.answer()->subprotocol().empty());
   }
 
   TEST_CASE("an extension that was not offered is refused") {
@@ -195,8 +195,8 @@ TEST_SUITE("RFC 6455 4.1: the server's answer") {
       ClientHandshake handshake(compressing, {});
       std::size_t consumed = 0;
       CHECK(handshake.feed(switching(lines), consumed) == Progress::failed);
-      CHECK(handshake.answer()->extensions.empty());
-      CHECK(handshake.answer()->subprotocol.empty());
+      CHECK(handshake.answer()->extensions().empty());
+      CHECK(handshake.answer()->subprotocol().empty());
       CHECK_FALSE(handshake.answer()->deflate);
     }
   }

@@ -15,9 +15,10 @@ namespace {
 
 struct DeflatedSide : Side {
   explicit DeflatedSide(const DeflateAgreement& agreement = {}, Role own_role = Role::client)
-      : Side(own_role) {
-    connection.use_deflate(agreement);
+      : Side(own_role), agreed(agreement) {
+    connection.use_deflate(agreed);
   }
+  const DeflateAgreement agreed;
   std::vector<wire::Frame> frames() { return wire::parse(take_output()); }
 };
 

@@ -136,6 +136,18 @@ TEST_SUITE("what became of sent messages") {
     CHECK(side.connection.unconfirmed_messages() == 1);
   }
 
+  TEST_CASE("many pings of the same payload: a pong never confirms what went out after its ping") {
+    protocol::Delivery delivery;
+    for (int i = 0; i < 12; ++i) {
+      delivery.message_queued();
+      delivery.ping_queued("", i);
+    }
+    CHECK(delivery.pong_received("") == 0);
+    CHECK(delivery.unconfirmed({}) == 11);
+    CHECK(delivery.pong_received("") == 1);
+    CHECK(delivery.unconfirmed({}) == 10);
+  }
+
   TEST_CASE("of more unanswered pings than anybody waits for the oldest are forgotten") {
     protocol::Delivery delivery;
     for (int i = 0; i < 1000; ++i) delivery.ping_queued(std::to_string(i), i);

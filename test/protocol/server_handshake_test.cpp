@@ -160,7 +160,7 @@ TEST_SUITE("RFC 6455 4.2.2: the server's answer") {
       CHECK(server.target() == "/%7Bx%7D?y");
       ClientHandshake client(request, options.limits);
       CHECK(client.feed(server.answer("b"), consumed) == ClientHandshake::Progress::accepted);
-      CHECK(client.answer()->subprotocol == "b");
+      CHECK(client.answer()->subprotocol() == "b");
     }
   }
 }

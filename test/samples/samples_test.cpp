@@ -154,10 +154,18 @@ TEST_SUITE("samples") {
     });
   }
 
+  TEST_CASE("foreign_loop sends at its own ticks, hears the answers and closes") {
+    run_on_both_servers("foreign_loop", [](const Result& result) {
+      CHECK(result.status == 0);
+      CHECK(result.output ==
+            Lines{"message: tick 1", "message: tick 2", "message: tick 3", "closed: 1000"});
+    });
+  }
+
   TEST_CASE("a sample that finds no server says so and ends with a status of its own") {
     // Port 1 of this machine is nobody's; whoever has it is no WebSocket server.
-    for (const char* sample :
-         {"long_lived", "short_lived", "close_on_open", "background", "connect_by_hand"}) {
+    for (const char* sample : {"long_lived", "short_lived", "close_on_open", "background",
+                               "connect_by_hand", "foreign_loop"}) {
       CAPTURE(sample);
       const Result result = run(sample, {"ws://127.0.0.1:1/"});
       CHECK(result.status == 1);
