@@ -127,8 +127,9 @@ void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
   host->begin_running();
   begin_run(execution);
   host->loop.run();
-  finish(
-      execution);  // with the host, which is left to us: the process's exit waits until it is gone
+  // It goes on running the loop, as others see it, until it is gone: a process that exits waits for
+  // that.
+  finish(execution);
 }
 
 // From here on: the loop's thread.

@@ -23,7 +23,8 @@ class HomeProcess {
   std::uint32_t forks_;
 };
 
-// Keeps it, untouched, until the process ends.
+// Keeps it, untouched, until the process ends: what was inherited, or what a thread that does not
+// come back stands on.
 void leave_as_it_is(std::shared_ptr<void> inherited);
 
 }  // namespace websocket::api

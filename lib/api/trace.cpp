@@ -10,6 +10,7 @@
 #include <websocket/trace.hpp>
 
 #include "api/connection_trace.hpp"
+#include "net/fork.hpp"
 
 namespace websocket {
 namespace {
@@ -19,9 +20,14 @@ using Sink = std::function<void(std::string_view)>;
 struct Trace {
   std::atomic<bool> enabled{false};
   std::atomic<unsigned> connections{0};
-  std::mutex mutex;  // held while the sink runs: one line at a time
   Sink sink;
 };
+
+// Held while the sink runs: one line at a time. A child process has its own.
+struct TraceLock {
+  std::mutex mutex;
+};
+std::mutex& trace_mutex() { return net::one_per_process<TraceLock>().mutex; }
 
 // Never destroyed: a connection may still run while the program's globals go.
 Trace& trace() {
@@ -60,7 +66,7 @@ void enable_trace(bool on, std::function<void(std::string_view line)> sink) {
   Trace& state = trace();
   {
     // The former sink goes when the lock is gone: it may hold anything.
-    const std::lock_guard lock(state.mutex);
+    const std::lock_guard lock(trace_mutex());
     state.sink.swap(sink);
     state.enabled.store(on, std::memory_order_relaxed);
   }
@@ -79,7 +85,7 @@ void ConnectionTrace::line(std::string_view text) {
   std::string line = time_stamp() + " #" + std::to_string(number_) + ' ';
   line += text;
   Trace& state = trace();
-  const std::lock_guard lock(state.mutex);
+  const std::lock_guard lock(trace_mutex());
   if (!state.enabled.load(std::memory_order_relaxed)) return;
   if (!state.sink) return write_to_standard_error(line);
   try {

@@ -82,6 +82,9 @@ TEST_SUITE("a child after fork() leaves the parent's connections alone") {
   TEST_CASE("a synchronous connection") {
     check_fork("fork_with_a_client", {"before", "child 0", "after", "closed 1000", "main returns"});
   }
+  TEST_CASE("and is not kept by a lock that a thread of the parent holds") {
+    check_fork("fork_while_tracing", {"main returns"});
+  }
   TEST_CASE("all of them, when the child exits and its static objects are destroyed") {
     check_fork("fork_and_exit", {"child 0", "child 0", "after", "after on the loop",
                                  "after on the client", "main returns"});

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -214,6 +215,28 @@ void fork_and_exit() {
   say(socket.recv());
 }
 
+// A thread of the parent is in the trace's sink, and holds its lock, while the child is made.
+void fork_while_tracing() {
+  static std::promise<void> in_sink;
+  static std::promise<void> go_on;
+  static std::atomic<bool> first{true};
+  enable_trace(true, [](std::string_view) {
+    if (!first.exchange(false)) return;
+    in_sink.set_value();
+    go_on.get_future().wait();
+  });
+  WebSocketApp app(url, options);
+  app.start();
+  in_sink.get_future().wait();
+  const int status = in_a_child([] {
+    auto socket = create_connection(url, options);
+    socket.send("traced");
+    require(socket.recv() == "traced", "an echo in the child");
+  });
+  go_on.set_value();
+  require(status == 0, "a child that traces");
+}
+
 // ---- exit
 
 std::optional<WebSocketApp> global_app;
@@ -338,6 +361,7 @@ const std::map<std::string, void (*)()> scenarios = {
     {"fork_with_an_event_loop", fork_with_an_event_loop},
     {"fork_with_a_client", fork_with_a_client},
     {"fork_and_exit", fork_and_exit},
+    {"fork_while_tracing", fork_while_tracing},
     {"exit_with_a_global_app", exit_with_a_global_app},
     {"exit_with_an_app_nobody_destroys", exit_with_an_app_nobody_destroys},
     {"exit_with_a_global_loop", exit_with_a_global_loop},
