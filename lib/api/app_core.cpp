@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "net/openssl_at_exit.hpp"
 #include "net/random.hpp"
 #include "net/signals_blocked.hpp"
 #include "protocol/close_code.hpp"
@@ -72,10 +73,12 @@ void WebSocketApp::Implementation::start(RunOptions options) {
     const net::SignalsBlocked blocked;  // the program's signals are not for this thread
     // The lock is held over the assignment: a handler may run before it and ask for the thread.
     try {
-      execution->thread = std::thread([self = shared_from_this(), execution, previous] {
-        self->wait_until_gone(previous);
-        self->run_loop(execution);
-      });
+      execution->thread =
+          std::thread([self = shared_from_this(), host = execution->host, execution, previous] {
+            self->wait_until_gone(previous);
+            self->run_loop(execution);
+            net::release_openssl_thread();  // before the host, which a process that exits waits for
+          });
     } catch (...) {
       execution->host->dismiss(*execution);
       throw;

@@ -5,7 +5,7 @@
 
 #include "api/loop_host.hpp"
 #include "net/fork.hpp"
-#include "net/random.hpp"
+#include "net/openssl_at_exit.hpp"
 
 namespace websocket::api {
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 // Destroyed when the process exits: before whatever was there when the first loop was made.
 class ExitGuard::AtExit {
  public:
-  AtExit() { net::prepare_random(); }  // libcrypto cleans up in its turn: after us
+  AtExit() { net::prepare_openssl(); }  // libcrypto cleans up in its turn: after us
   ~AtExit() { get().process_exits(); }
 };
 
@@ -37,6 +37,8 @@ void ExitGuard::Departure::begin(LoopHost& host) {
 ExitGuard::Departure::~Departure() {
   if (!begun_) return;
   ExitGuard& guard = get();
+  // The thread that ran the loop ends soon, perhaps beside OpenSSL's own end.
+  if (guard.exiting_.load()) net::release_openssl_thread();
   const std::lock_guard lock(guard.mutex_);
   --guard.departing_;
   guard.changed_.notify_all();

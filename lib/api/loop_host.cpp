@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "net/openssl_at_exit.hpp"
+
 namespace websocket::api {
 
 bool LoopHost::admit(std::shared_ptr<Tenant> tenant) {
@@ -33,6 +35,7 @@ void LoopHost::close_down() {
   for (const auto& tenant : tenants) tenant->end_now();
   // Behind what has just been posted to come after the tenants.
   loop.post([this] {
+    net::release_openssl_thread();
     closed_down_ = true;
     ExitGuard::get().look_again();
   });

@@ -1,6 +1,5 @@
 #include "net/random.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -27,11 +26,6 @@ void fill_with_random(std::span<std::byte> into) {
     if (RAND_bytes(bytes, static_cast<int>(part.size())) != 1) fill_from_system(part);
     into = into.subspan(part.size());
   }
-}
-
-void prepare_random() {
-  // Asked for nothing, it would do nothing.
-  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
 }
 
 }  // namespace websocket::net
