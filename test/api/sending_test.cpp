@@ -2,6 +2,7 @@
 // and what on_close says of what was sent.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -220,7 +221,7 @@ TEST_SUITE("WebSocketApp: a message in pieces") {
 
   TEST_CASE("its rest does not go to the next connection") {
     support::Mailbox<RawFrame> frames;
-    int connections = 0;
+    std::atomic<int> connections{0};
     RawServer dropping([&](RawConnection& connection) {
       connection.accept_handshake();
       const bool drops = ++connections == 1;
