@@ -73,7 +73,8 @@ class WEBSOCKET_API WebSocketApp {
   /// A later connection of the same run is open.
   Callback<void(WebSocketApp&)> on_reconnect;
   /// There is room again: buffered_amount() had been over Limits::send_high_water, or a message was
-  /// refused with SendResult::buffer_full, and now it is at most Limits::send_low_water.
+  /// refused with SendResult::buffer_full, and now it is at most Limits::send_low_water (not
+  /// counting what waits behind a message in pieces).
   Callback<void(WebSocketApp&)> on_drain;
   /// A whole message.
   Callback<void(WebSocketApp&, const Message& message)> on_message;
@@ -130,8 +131,8 @@ class WEBSOCKET_API WebSocketApp {
   /// last. The pieces of a message come from one thread, the first one decides between text and
   /// binary, and a piece of text may end within a character. What is sent by others meanwhile goes
   /// out after the last piece; pings do not wait. A piece that is refused with buffer_full can be
-  /// given again, and one that is `invalid` replaced. When the connection ends, so does the message: the next piece is `closed`, and the
-  /// one after it begins a new message.
+  /// given again, and one that is `invalid` replaced. When the connection ends, so does the message:
+  /// the next piece is `closed`, and the one after it begins a new message.
   SendResult send_fragment(std::string_view text, bool fin);
   SendResult send_fragment(std::span<const std::byte> data, bool fin);
   SendResult send_bytes_fragment(std::string_view data, bool fin);

@@ -271,6 +271,7 @@ WebSocket::~WebSocket() {
 }
 WebSocket::WebSocket(WebSocket&& other) noexcept = default;
 WebSocket& WebSocket::operator=(WebSocket&& other) noexcept {
+  if (this == &other) return *this;
   WebSocket former(std::move(*this));  // goes with what is done when one goes
   implementation_ = std::move(other.implementation_);
   return *this;

@@ -19,6 +19,33 @@ using websocket::WebSocket;
 using namespace std::chrono_literals;
 
 TEST_SUITE("WebSocket") {
+  TEST_CASE("moved to itself it stays as it is") {
+    EchoServer server;
+    WebSocket socket = create_connection(server.url());
+    WebSocket& same = socket;
+    socket = std::move(same);
+    REQUIRE(socket.connected());
+    socket.send("still here");
+    CHECK(socket.recv() == "still here");
+  }
+
+  TEST_CASE("the URL may go when connect() has returned: a later error still names the host") {
+    RawServer server([](RawConnection& connection) {
+      connection.accept_handshake();
+      connection.read_frame();
+      connection.reset();
+    });
+    WebSocket socket(quick());
+    socket.connect(std::string(server.url("/a/path/that/no/small/string/holds")));
+    socket.send("now break");
+    try {
+      socket.recv();
+      FAIL("nothing was told");
+    } catch (const websocket::WebSocketConnectionClosedException& thrown) {
+      CHECK(thrown.error().message.find("127.0.0.1:") != std::string::npos);
+    }
+  }
+
   TEST_CASE("create_connection, send, receive, close") {
     EchoServer server;
     WebSocket socket = create_connection(server.url());
