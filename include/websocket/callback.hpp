@@ -35,7 +35,7 @@ class Callback<void(Arguments...)> {
       Callback(Handler&& handler) {  // NOLINT(google-explicit-constructor)
     assign(std::forward<Handler>(handler));
   }
-  Callback(const Callback& other) : function_(other.current()) {}
+  Callback(const Callback& other) { replace(other.current()); }
   ~Callback() = default;
 
   Callback& operator=(const Callback& other) {
@@ -59,6 +59,7 @@ class Callback<void(Arguments...)> {
 
   /// The handler as it is now, null where there is none. It stays callable as long as it is held.
   std::shared_ptr<const Function> current() const {
+    if (state_.load(std::memory_order_acquire) == 0) return nullptr;  // never assigned
     const Lock lock(state_);
     return function_;
   }

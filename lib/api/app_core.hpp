@@ -108,7 +108,10 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   // ---- what happens (app_events.cpp)
   void state_changed(State state) override;
   void opened(bool first_of_the_run) override;
-  void received(const protocol::Event& event) override;
+  void received(const protocol::MessageReceived& message) override;
+  void received(const protocol::FragmentReceived& fragment) override;
+  void received(const protocol::PingReceived& ping) override;
+  void received(const protocol::PongReceived& pong) override;
   void turn_begins() override;
   void turn_ends() override;
   void failed(const Error& error) override;
@@ -117,6 +120,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void has_left(std::size_t unsent) override;
   void rests() override { outbox_.rest(); }
 
+  void dispatch_message(const protocol::MessageReceived& message);
   void hand_over_outbox();
   void remember_connection();
   void pause_while_handlers_lag();

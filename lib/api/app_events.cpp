@@ -134,43 +134,48 @@ void WebSocketApp::Implementation::remember_connection() {
   facts_ = {session.answer(), session.local_address(), session.remote_address()};
 }
 
-void WebSocketApp::Implementation::received(const protocol::Event& event) {
-  if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    if (!dispatches()) {
-      if (turn_is_inside_) call_message(*caches_, {message->data, message->opcode});
-      return;
-    }
-    tell(
-        [this, data = std::string(message->data), opcode = message->opcode] {
-          Caches caches;
-          call_message(caches, {data, opcode});
-        },
-        message->data.size());
-  } else if (const auto* fragment = std::get_if<protocol::FragmentReceived>(&event)) {
-    if (!dispatches()) {
-      if (turn_is_inside_) call_fragment(*caches_, fragment->data, fragment->opcode, fragment->fin);
-      return;
-    }
-    tell(
-        [this, data = std::string(fragment->data), opcode = fragment->opcode, fin = fragment->fin] {
-          Caches caches;
-          call_fragment(caches, data, opcode, fin);
-        },
-        fragment->data.size());
-  } else if (const auto* ping = std::get_if<protocol::PingReceived>(&event)) {
-    tell(
-        [this, payload = std::string(ping->payload)] {
-          call_once("on_ping", &WebSocketApp::on_ping, std::string_view(payload));
-        },
-        ping->payload.size());
-  } else if (const auto* pong = std::get_if<protocol::PongReceived>(&event)) {
-    latency_.store(active_->run->session()->latency(), std::memory_order_relaxed);
-    tell(
-        [this, payload = std::string(pong->payload)] {
-          call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
-        },
-        pong->payload.size());
+void WebSocketApp::Implementation::received(const protocol::MessageReceived& message) {
+  if (turn_is_inside_) return call_message(*caches_, {message.data, message.opcode});
+  if (dispatches()) dispatch_message(message);
+}
+
+void WebSocketApp::Implementation::dispatch_message(const protocol::MessageReceived& message) {
+  tell(
+      [this, data = std::string(message.data), opcode = message.opcode] {
+        Caches caches;
+        call_message(caches, {data, opcode});
+      },
+      message.data.size());
+}
+
+void WebSocketApp::Implementation::received(const protocol::FragmentReceived& fragment) {
+  if (turn_is_inside_) {
+    return call_fragment(*caches_, fragment.data, fragment.opcode, fragment.fin);
   }
+  if (!dispatches()) return;
+  tell(
+      [this, data = std::string(fragment.data), opcode = fragment.opcode, fin = fragment.fin] {
+        Caches caches;
+        call_fragment(caches, data, opcode, fin);
+      },
+      fragment.data.size());
+}
+
+void WebSocketApp::Implementation::received(const protocol::PingReceived& ping) {
+  tell(
+      [this, payload = std::string(ping.payload)] {
+        call_once("on_ping", &WebSocketApp::on_ping, std::string_view(payload));
+      },
+      ping.payload.size());
+}
+
+void WebSocketApp::Implementation::received(const protocol::PongReceived& pong) {
+  latency_.store(active_->run->session()->latency(), std::memory_order_relaxed);
+  tell(
+      [this, payload = std::string(pong.payload)] {
+        call_once("on_pong", &WebSocketApp::on_pong, std::string_view(payload));
+      },
+      pong.payload.size());
 }
 
 void WebSocketApp::Implementation::failed(const Error& error) {

@@ -66,6 +66,11 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   void connect(std::string_view url);
   void send(Opcode opcode, std::string_view payload);
+  // What is here already, as a view that is valid until the next call; nothing: ask receive().
+  std::optional<protocol::MessageReceived> next_plain_message() {
+    if (session() == nullptr || !inbox_.empty()) return std::nullopt;
+    return session_->next_plain_message();
+  }
   std::optional<ReceivedMessage> receive(Deadline deadline);
   ReceivedMessage receive_or_throw();
   CloseInfo close(std::uint16_t code, std::string_view reason);
@@ -195,6 +200,9 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
 std::optional<ReceivedMessage> WebSocket::Implementation::receive(Deadline deadline) {
   if (session() == nullptr) throw_why_closed();
   for (;;) {
+    if (const auto message = next_plain_message()) {
+      return ReceivedMessage{std::string(message->data), message->opcode};
+    }
     if (!inbox_.empty()) {
       ReceivedMessage message = std::move(inbox_.front());
       inbox_.pop_front();
@@ -321,7 +329,11 @@ void WebSocket::pong(std::string_view payload) {
   implementation_->send(Opcode::pong, payload);
 }
 
-std::string WebSocket::recv() { return implementation_->receive_or_throw().data; }
+std::string WebSocket::recv() {
+  if (const auto message = implementation_->next_plain_message()) return std::string(message->data);
+  return implementation_->receive_or_throw().data;
+}
+
 ReceivedMessage WebSocket::recv_message() { return implementation_->receive_or_throw(); }
 
 std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {

@@ -18,18 +18,27 @@ Outbox::Outbox(const Limits& limits, protocol::MaskKeys::Random random)
 
 // ---- any thread
 
+// mutex_ is held.
+inline Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
+  if (const auto refused = refusal(payload.size(), unsent())) return {*refused, false};
+  if (protocol::is_control(opcode)) return append_ping(payload);
+  protocol::FrameBatch& batch = fragments_ ? fragments_->behind : batch_;
+  protocol::append_frame(batch.frames, true, opcode, payload, &keys_);
+  ++batch.messages;
+  return queued();
+}
+
 Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
   std::unique_lock lock(mutex_);
-  const CompressorPtr compressor = compressor_for(opcode, payload.size());
-  if (compressor) {
-    lock.unlock();
-    const std::unique_lock compressing(compressor->mutex, std::try_to_lock);
-    // While another thread compresses, a message goes out as it is: nobody waits.
-    if (compressing) {
-      if (const auto pushed = push_compressed(*compressor, opcode, payload)) return *pushed;
-    }
-    lock.lock();
+  if (!is_to_be_compressed(opcode, payload.size())) return append(opcode, payload);
+  const CompressorPtr mine = compressor();
+  lock.unlock();
+  const std::unique_lock compressing(mine->mutex, std::try_to_lock);
+  // While another thread compresses, a message goes out as it is: nobody waits.
+  if (compressing) {
+    if (const auto pushed = push_compressed(*mine, opcode, payload)) return *pushed;
   }
+  lock.lock();
   return append(opcode, payload);
 }
 
@@ -47,12 +56,12 @@ Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
   }
 }
 
-// mutex_ is held. Null for what goes out as it is, and for what will be refused. What waits behind
-// a message in pieces does too: it would be compressed before the pieces that go out before it.
-Outbox::CompressorPtr Outbox::compressor_for(Opcode opcode, std::size_t size) {
-  const bool is_refused = !open_ || size > limit_ || unsent() >= limit_;
-  if (!deflate_ || is_refused || fragments_ || protocol::is_control(opcode)) return nullptr;
-  return size >= deflate_->threshold ? compressor() : nullptr;
+// mutex_ is held. False also for what will be refused. What waits behind a message in pieces goes out
+// as it is: it would be compressed before the pieces that go out before it.
+bool Outbox::is_to_be_compressed(Opcode opcode, std::size_t size) const {
+  if (!deflate_ || size < deflate_->threshold) return false;
+  if (fragments_ || protocol::is_control(opcode)) return false;
+  return open_ && size <= limit_ && unsent() < limit_;
 }
 
 // mutex_ is held, and deflate was agreed on.
@@ -73,7 +82,9 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
   const std::lock_guard lock(mutex_);
   // While it was compressed the connection may have gone, and another one come.
   if (compressor_.get() != &compressor) return Pushed{SendResult::closed, false};
-  if (const auto refused = refusal(frame.payload.size())) return Pushed{*refused, false};
+  if (const auto refused = refusal(frame.payload.size(), unsent())) {
+    return Pushed{*refused, false};
+  }
   // A message in pieces that began meanwhile is not compressed: that takes the lock we hold.
   protocol::FrameBatch& batch = fragments_ ? fragments_->behind : batch_;
   protocol::append_frame(batch.frames, true, opcode, frame.payload, &keys_, frame.reserved);
@@ -82,38 +93,12 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
   return queued();
 }
 
-// mutex_ is held.
-Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
-  if (const auto refused = refusal(payload.size())) return {*refused, false};
-  const bool waits_behind = fragments_ && !protocol::is_control(opcode);
-  protocol::FrameBatch& batch = waits_behind ? fragments_->behind : batch_;
-  protocol::append_frame(batch.frames, true, opcode, payload, &keys_);
-  if (opcode == Opcode::ping) {
-    batch.pings.push_back(
-        {std::string(payload), batch.messages, engine::time_mark(net::Clock::now())});
-  } else {
-    ++batch.messages;
-  }
+// mutex_ is held. A ping may go out between a message's pieces.
+Outbox::Pushed Outbox::append_ping(std::string_view payload) {
+  protocol::append_frame(batch_.frames, true, Opcode::ping, payload, &keys_);
+  batch_.pings.push_back(
+      {std::string(payload), batch_.messages, engine::time_mark(net::Clock::now())});
   return queued();
-}
-
-// mutex_ is held. Who finds no room hears of it when there is some.
-std::optional<SendResult> Outbox::refusal(std::size_t payload_size, std::size_t held) {
-  if (!open_) return SendResult::closed;
-  const std::size_t size = protocol::frame_size(payload_size, true);
-  if (size <= limit_ && held <= limit_ - size) return std::nullopt;
-  drain_is_due_ = true;
-  return SendResult::buffer_full;
-}
-
-std::optional<SendResult> Outbox::refusal(std::size_t payload_size) {
-  return refusal(payload_size, unsent());
-}
-
-// mutex_ is held.
-Outbox::Pushed Outbox::queued() {
-  if (unsent() > high_water_) drain_is_due_ = true;
-  return {SendResult::queued, !std::exchange(loop_will_look_, true)};
 }
 
 // mutex_ is held. What may be compressed may become smaller.

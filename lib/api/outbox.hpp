@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <websocket/app.hpp>
 #include <websocket/message.hpp>
 
@@ -15,6 +16,7 @@
 #include "base/utf8.hpp"
 #include "net/loop.hpp"
 #include "protocol/deflate.hpp"
+#include "protocol/frame.hpp"
 #include "protocol/frame_batch.hpp"
 #include "protocol/mask_keys.hpp"
 #include "protocol/message_deflater.hpp"
@@ -78,12 +80,12 @@ class Outbox {
     protocol::FrameBatch behind;
   };
 
-  CompressorPtr compressor_for(Opcode opcode, std::size_t size);
+  bool is_to_be_compressed(Opcode opcode, std::size_t size) const;
   const CompressorPtr& compressor();
   std::optional<Pushed> push_compressed(Compressor& compressor, Opcode opcode,
                                         std::string_view payload);
   Pushed append(Opcode opcode, std::string_view payload);
-  std::optional<SendResult> refusal(std::size_t payload_size);
+  Pushed append_ping(std::string_view payload);
   std::optional<SendResult> refusal_of_piece(std::size_t payload_size);
   std::optional<SendResult> refusal(std::size_t payload_size, std::size_t held);
   Pushed queued();
@@ -120,5 +122,22 @@ class Outbox {
   std::size_t room_changes_ = 0;
   LazyCondition room_;
 };
+
+// ---- on the way of every message; it pays to have them within push()
+
+// mutex_ is held. Who finds no room hears of it when there is some.
+inline std::optional<SendResult> Outbox::refusal(std::size_t payload_size, std::size_t held) {
+  if (!open_) return SendResult::closed;
+  const std::size_t size = protocol::frame_size(payload_size, true);
+  if (size <= limit_ && held <= limit_ - size) return std::nullopt;
+  drain_is_due_ = true;
+  return SendResult::buffer_full;
+}
+
+// mutex_ is held.
+inline Outbox::Pushed Outbox::queued() {
+  if (unsent() > high_water_) drain_is_due_ = true;
+  return {SendResult::queued, !std::exchange(loop_will_look_, true)};
+}
 
 }  // namespace websocket::api

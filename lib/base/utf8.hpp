@@ -13,15 +13,13 @@ class Utf8Validator {
   // False: whatever follows, this cannot become UTF-8 any more.
   bool feed(std::string_view bytes) noexcept;
   // Whether the text may end here, not within a character.
-  bool complete() const noexcept { return missing_ == 0; }
-  void reset() noexcept { *this = Utf8Validator(); }
+  bool complete() const noexcept { return state_ == between_characters; }
+  void reset() noexcept { state_ = between_characters; }
 
  private:
-  bool begin_character(unsigned char lead) noexcept;
-
-  std::uint8_t missing_ = 0;     // continuation bytes the current character still wants
-  std::uint8_t lowest_ = 0x80;   // bounds of the next one: the second byte of some characters has
-  std::uint8_t highest_ = 0xbf;  // narrower ones than 80..BF (RFC 3629 4)
+  // What the next byte may be; utf8.cpp knows the others.
+  static constexpr std::uint8_t between_characters = 6;
+  std::uint8_t state_ = between_characters;
 };
 
 bool is_utf8(std::string_view text) noexcept;

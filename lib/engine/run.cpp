@@ -75,30 +75,32 @@ void Run::session_has_events() {
   in_turn_ = true;
   listener_.turn_begins();
   while (!over_) {
+    if (const auto message = session->next_plain_message()) {
+      listener_.received(*message);
+      continue;
+    }
     const auto event = session->next_event();
     if (!event) break;
-    handle(*event);
+    std::visit([this](const auto& what) { handle(what); }, *event);
   }
   listener_.turn_ends();
   in_turn_ = false;
   if (close_request_ && session_) session_->close(close_request_->code, close_request_->reason);
 }
 
-void Run::handle(const protocol::Event& event) {
-  if (std::holds_alternative<protocol::Opened>(event)) {
-    attempt_ = 0;
-    opened_at_ = loop_.now();
-    listener_.state_changed(State::open);
-    if (over_) return;
-    listener_.opened(!std::exchange(opened_before_, true));
-  } else if (std::holds_alternative<protocol::Closing>(event)) {
-    listener_.state_changed(State::closing);
-  } else if (std::holds_alternative<protocol::Closed>(event)) {
-    const Session::Result result = session_->result();
-    session_over(result);
-  } else {
-    listener_.received(event);
-  }
+void Run::handle(const protocol::Opened&) {
+  attempt_ = 0;
+  opened_at_ = loop_.now();
+  listener_.state_changed(State::open);
+  if (over_) return;
+  listener_.opened(!std::exchange(opened_before_, true));
+}
+
+void Run::handle(const protocol::Closing&) { listener_.state_changed(State::closing); }
+
+void Run::handle(const protocol::Closed&) {
+  const Session::Result result = session_->result();
+  session_over(result);
 }
 
 void Run::session_over(const Session::Result& result) {

@@ -28,8 +28,11 @@ class Run final : private Session::Owner {
    public:
     virtual void state_changed(State state) = 0;
     virtual void opened(bool first_of_the_run) = 0;
-    // A message, a fragment, a ping or a pong, between turn_begins and turn_ends.
-    virtual void received(const protocol::Event& event) = 0;
+    // Between turn_begins and turn_ends.
+    virtual void received(const protocol::MessageReceived& message) = 0;
+    virtual void received(const protocol::FragmentReceived& fragment) = 0;
+    virtual void received(const protocol::PingReceived& ping) = 0;
+    virtual void received(const protocol::PongReceived& pong) = 0;
     virtual void turn_begins() = 0;
     virtual void turn_ends() = 0;
     virtual void failed(const Error& error) = 0;
@@ -78,7 +81,10 @@ class Run final : private Session::Owner {
   void session_rests() override { listener_.rests(); }
 
   void connect();
-  void handle(const protocol::Event& event);
+  void handle(const protocol::Opened&);
+  void handle(const protocol::Closing&);
+  void handle(const protocol::Closed&);
+  void handle(const auto& received) { listener_.received(received); }
   void session_over(const Session::Result& result);
   bool tries_again(const Session::Result& result) const;
   void wait_for_next_attempt(const Session::Result& result);

@@ -155,13 +155,13 @@ void Session::opened() {
   trace("Websocket connected");
   const auto& deflate = protocol_->answer()->deflate;
   if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
+  takes_memory_ = deflate.has_value();
   if (settings_.ping_interval > Duration::zero()) start_keepalive();
 }
 
-// A message comes or goes, and where deflate was agreed on it takes memory.
-void Session::touch_idle_timer() {
+void Session::touch_idle_timer_now() {
+  if (ended_) return;
   if (!idle_timer_) {
-    if (!protocol_ || !protocol_->answer()->deflate) return;
     idle_timer_ = std::make_unique<IdleTimer>(loop_, idle_after, [this] { rest(); });
   }
   idle_timer_->touch();

@@ -48,7 +48,7 @@ class Session final : public std::enable_shared_from_this<Session>,
     virtual void session_has_events() = 0;
     // Everything has left; send_frames() may give more, without flushing.
     virtual void session_has_room() {}
-    // What could be written was; that much is left.
+    // Something was written; that much is left.
     virtual void session_has_left(std::size_t /*unsent*/) {}
     // Nothing has happened for a while: memory can be given back.
     virtual void session_rests() {}
@@ -64,6 +64,13 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Opened, what is received, Closing, and last Closed, at which the socket is gone and result()
   // says how it ended. Views are valid until the next call.
   std::optional<protocol::Event> next_event();
+  // The short way of most messages: to be asked first. Nothing: next_event() says what there is.
+  std::optional<protocol::MessageReceived> next_plain_message() {
+    if (ended_ || !protocol_) return std::nullopt;
+    const auto message = protocol_->next_plain_message();
+    if (message) touch_idle_timer();
+    return message;
+  }
 
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
@@ -106,7 +113,11 @@ class Session final : public std::enable_shared_from_this<Session>,
   void arm_connect_deadline();
   void connecting_took_too_long();
   void opened();
-  void touch_idle_timer();
+  // A message comes or goes; where deflate was agreed on it takes memory.
+  void touch_idle_timer() {
+    if (takes_memory_) touch_idle_timer_now();
+  }
+  void touch_idle_timer_now();
   void rest();
 
   // ---- bytes (session_io.cpp)
@@ -116,6 +127,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool may_read() const noexcept;
   bool read_once();
   void settle();
+  void wait_for_more();
   bool write_once(std::string_view bytes);
 
   void add_last_words() override;
@@ -156,6 +168,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
   std::unique_ptr<Keepalive> keepalive_;
   std::unique_ptr<IdleTimer> idle_timer_;  // once there may be memory to give back
+  bool takes_memory_ = false;              // deflate was agreed on
   bool close_timer_is_armed_ = false;
 
   // Bytes.

@@ -30,7 +30,7 @@ void Session::read_what_is_there() {
     if (!read_once()) break;
   }
   in_read_turn_ = false;
-  settle();
+  wait_for_more();
 }
 
 // What was read before has to be pulled first.
@@ -68,12 +68,14 @@ bool Session::read_once() {
   return result.status == net::IoStatus::ok && !result.drained;
 }
 
-// Writes what there is to write, and asks to be told of what comes, unless somebody has to pull
-// first.
 void Session::settle() {
-  if (ended_ || !stream_) return;
   flush();
-  if (!may_read()) return;
+  wait_for_more();
+}
+
+// Asks to be told of what comes, unless somebody has to pull first.
+void Session::wait_for_more() {
+  if (!stream_ || !may_read()) return;
   if (protocol_->in_body()) arm_body_timer();
   stream_->wait_to_read();
 }
@@ -111,6 +113,7 @@ void Session::ready_to_write() {
 
 void Session::flush() {
   if (ended_ || !stream_) return;
+  const std::uint64_t written_before = written_;
   while (!writing_is_over_) {
     const std::string_view output = protocol_->output();
     if (!output.empty()) {
@@ -121,7 +124,9 @@ void Session::flush() {
     if (ended_) return;  // the owner may have had enough
     if (!protocol_->has_output()) break;
   }
-  if (owner_ != nullptr) owner_->session_has_left(protocol_->output().size());
+  if (written_ != written_before && owner_ != nullptr) {
+    owner_->session_has_left(protocol_->output().size());
+  }
   if (ended_) return;
   // The peer broke the rules and knows why: there is nothing more to tell it.
   if (protocol_->failed() && !protocol_->has_output() && !std::exchange(writing_is_over_, true)) {

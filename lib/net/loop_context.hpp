@@ -14,9 +14,10 @@ namespace websocket::net {
 
 class LoopContext : public asio::io_context {
  public:
-  // 1: one thread runs it at a time, which spares Asio some wake-ups; posting stays safe from any
-  // thread.
-  LoopContext() : asio::io_context(1), work_(asio::make_work_guard(*this)) {}
+  // One thread runs it at a time and touches its sockets, which spares Asio some wake-ups and locks;
+  // posting stays safe from any thread.
+  LoopContext()
+      : asio::io_context(ASIO_CONCURRENCY_HINT_UNSAFE_IO), work_(asio::make_work_guard(*this)) {}
 
   // Destroys every waiting handler uncalled. Sockets and timers of this context stay valid objects.
   void end() {

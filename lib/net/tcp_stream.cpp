@@ -21,7 +21,7 @@ std::size_t uninterrupted(Io io, std::error_code& error) {
   std::size_t size = 0;
   do {
     size = io(error);
-  } while (error == asio::error::interrupted);
+  } while (error && error == asio::error::interrupted);
   return size;
 }
 
@@ -70,10 +70,10 @@ IoResult TcpStream::read(std::span<char> into) {
         return state_->socket.read_some(asio::buffer(into.data(), into.size()), e);
       },
       error);
+  if (!error) return {IoStatus::ok, size, size < into.size()};
   if (is_would_block(error)) return {IoStatus::would_block, 0, true};
   if (error == asio::error::eof) return {IoStatus::end};
-  if (error) return {IoStatus::failed, 0, false, as_system_error(error)};
-  return {IoStatus::ok, size, size < into.size()};
+  return {IoStatus::failed, 0, false, as_system_error(error)};
 }
 
 IoResult TcpStream::write(std::span<const char> from) {
@@ -83,9 +83,9 @@ IoResult TcpStream::write(std::span<const char> from) {
         return state_->socket.write_some(asio::buffer(from.data(), from.size()), e);
       },
       error);
+  if (!error) return {IoStatus::ok, size};
   if (is_would_block(error)) return {IoStatus::would_block};
-  if (error) return {IoStatus::failed, 0, false, as_system_error(error)};
-  return {IoStatus::ok, size};
+  return {IoStatus::failed, 0, false, as_system_error(error)};
 }
 
 void TcpStream::wait_to_read() {

@@ -126,10 +126,6 @@ void ClientProtocol::give_up(std::optional<base::Failure> failure) {
 
 // ---- out
 
-std::string_view ClientProtocol::output() {
-  return sends_frames() ? connection_.output() : opening_->request_left;
-}
-
 void ClientProtocol::consume_output(std::size_t size) noexcept {
   if (sends_frames()) return connection_.consume_output(size);
   opening_->request_left.remove_prefix(size);

@@ -36,12 +36,18 @@ class ClientProtocol {
   void commit(std::size_t size) noexcept;
   void commit_eof(std::optional<base::Failure> failure = {});
   std::optional<Event> next_event();
+  std::optional<MessageReceived> next_plain_message() noexcept {
+    if (!handshake_done_) return std::nullopt;
+    return connection_.next_plain_message();
+  }
   bool has_input() const noexcept {
     return connection_.has_input() || (opening_ && !opening_->head_input.empty());
   }
   bool between_frames() const noexcept { return connection_.between_frames(); }
 
-  std::string_view output();
+  std::string_view output() {
+    return sends_frames() ? connection_.output() : opening_->request_left;
+  }
   void consume_output(std::size_t size) noexcept;
   // Whether what output() gives are frames; before, it is the request.
   bool sends_frames() const noexcept { return !opening_ || opening_->request_left.empty(); }

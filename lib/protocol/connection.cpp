@@ -152,11 +152,10 @@ void Connection::give_up(std::optional<base::Failure> failure) {
 
 // ---- out
 
-std::string_view Connection::output() {
-  if (output_.empty()) {
-    append_pending_pong();
-    if (output_.empty() && output_.capacity() > kept_capacity) output_.release();
-  }
+// The output is empty.
+std::string_view Connection::pending_output() {
+  append_pending_pong();
+  if (output_.empty() && output_.capacity() > kept_capacity) output_.release();
   return output_.view();
 }
 

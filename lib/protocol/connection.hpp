@@ -89,9 +89,14 @@ class Connection {
   void commit_eof(std::optional<base::Failure> failure = {});
   // Views in an event are valid until the next call.
   std::optional<Event> next_event();
+  // The short way of most messages; nothing: next_event() says what there is.
+  std::optional<MessageReceived> next_plain_message() noexcept {
+    if (state_ != State::open && state_ != State::closing) return std::nullopt;
+    return reader_.next_plain_message();
+  }
 
   // Out: what is to be sent now.
-  std::string_view output();
+  std::string_view output() { return output_.empty() ? pending_output() : output_.view(); }
   void consume_output(std::size_t size) noexcept {
     delivery_.leaves(output_.view(), size);
     output_.consume(size);
@@ -135,6 +140,7 @@ class Connection {
   void add_last_words();
   void append(Opcode opcode, std::string_view payload, bool fin = true, std::uint8_t reserved = 0);
   void append_data(Opcode opcode, std::string_view payload, bool fin);
+  std::string_view pending_output();
   void append_pending_pong();
   void end(std::optional<base::Failure> failure);
 

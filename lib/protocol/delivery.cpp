@@ -12,16 +12,18 @@ namespace {
 // A peer that answers none of more pings than that will not answer the oldest any more.
 constexpr std::size_t most_pings = 8;
 
-// Our own frames, whole ones: they can always be decoded.
-FrameHeader header_at(std::string_view output, std::uint64_t at) noexcept {
-  return decode_header(output.substr(static_cast<std::size_t>(at))).value_or(FrameHeader{});
-}
+// One of our own frames, which can always be read.
+struct OwnFrame {
+  std::uint64_t size;  // with its header
+  bool ends_message;
+};
 
-bool ends_message(const FrameHeader& header) noexcept {
-  return header.fin && !is_control(header.opcode);
+OwnFrame frame_at(std::string_view output, std::uint64_t at) noexcept {
+  const std::string_view frame = output.substr(static_cast<std::size_t>(at));
+  if (const auto size = short_frame_size(frame)) return {*size, ends_message(frame.front())};
+  const FrameHeader header = decode_header(frame).value_or(FrameHeader{});
+  return {header.size + header.length, ends_message(frame.front())};
 }
-
-std::uint64_t whole_size(const FrameHeader& header) noexcept { return header.size + header.length; }
 
 }  // namespace
 
@@ -52,9 +54,9 @@ void Delivery::remember(PingMark ping) {
 void Delivery::find_cut(std::string_view output, std::size_t size) noexcept {
   std::uint64_t at = left_of_cut_frame_;  // where the next frame begins
   while (at < size) {
-    const FrameHeader header = header_at(output, at);
-    cut_frame_ends_message_ = ends_message(header);
-    at += whole_size(header);
+    const OwnFrame frame = frame_at(output, at);
+    cut_frame_ends_message_ = frame.ends_message;
+    at += frame.size;
   }
   left_of_cut_frame_ = at - size;
 }
@@ -76,9 +78,9 @@ std::optional<TimeMark> Delivery::pong_received(std::string_view payload) {
 std::size_t Delivery::unsent(std::string_view output) const noexcept {
   std::size_t count = left_of_cut_frame_ > 0 && cut_frame_ends_message_ ? 1 : 0;
   for (std::uint64_t at = left_of_cut_frame_; at < output.size();) {
-    const FrameHeader header = header_at(output, at);
-    if (ends_message(header)) ++count;
-    at += whole_size(header);
+    const OwnFrame frame = frame_at(output, at);
+    if (frame.ends_message) ++count;
+    at += frame.size;
   }
   return count;
 }

@@ -8,8 +8,6 @@ namespace {
 
 constexpr unsigned fin_bit = 0x80;
 constexpr unsigned mask_bit = 0x80;
-constexpr std::uint64_t longest_7_bit = 125;
-constexpr std::uint64_t longest_16_bit = 0xffff;
 
 unsigned byte_at(std::string_view bytes, std::size_t at) noexcept {
   return static_cast<unsigned char>(bytes[at]);
@@ -25,11 +23,6 @@ char* store_big_endian(char* to, std::uint64_t value, unsigned size) noexcept {
   for (unsigned shift = size * 8; shift > 0; shift -= 8)
     *to++ = static_cast<char>(value >> (shift - 8));
   return to;
-}
-
-unsigned length_field_size(std::uint64_t length) noexcept {
-  if (length <= longest_7_bit) return 0;
-  return length <= longest_16_bit ? 2 : 8;
 }
 
 bool is_defined(Opcode opcode) noexcept {
@@ -126,31 +119,27 @@ std::optional<base::Failure> check_header(const FrameHeader& header, Role sender
   return std::nullopt;
 }
 
-std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
-  return 2 + length_field_size(payload_size) + (masked ? 4 : 0) + payload_size;
-}
-
 void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
                   MaskKeys* keys, std::uint8_t reserved) {
-  const std::size_t size = frame_size(payload.size(), keys != nullptr);
-  char* at = to.prepare(size);
   const unsigned extended = length_field_size(payload.size());
+  const std::size_t size = 2 + extended + (keys != nullptr ? sizeof(MaskKey) : 0) + payload.size();
   const std::uint64_t short_length = extended == 0 ? payload.size() : extended == 2 ? 126U : 127U;
-
-  *at++ = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
+  char* at = to.prepare(size);
+  at[0] = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
                             (fin ? fin_bit : 0U));
-  *at++ = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
-  at = store_big_endian(at, payload.size(), extended);
-  if (keys != nullptr) {
-    // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a
-    // masked frame, the client MUST pick a fresh masking key".
-    const MaskKey key = keys->next();
-    std::memcpy(at, key.data(), key.size());
-    mask_copy(at + key.size(), payload.data(), payload.size(), key);
-  } else if (!payload.empty()) {
-    std::memcpy(at, payload.data(), payload.size());
-  }
+  at[1] = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
+  at += 2;
+  if (extended > 0) at = store_big_endian(at, payload.size(), extended);
   to.commit(size);
+  if (keys == nullptr) {
+    if (!payload.empty()) std::memcpy(at, payload.data(), payload.size());
+    return;
+  }
+  // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a
+  // masked frame, the client MUST pick a fresh masking key".
+  const MaskKey key = keys->next();
+  std::memcpy(at, key.data(), key.size());
+  mask_copy(at + key.size(), payload.data(), payload.size(), key);
 }
 
 }  // namespace websocket::protocol

@@ -39,16 +39,59 @@ inline bool is_control(Opcode opcode) noexcept { return (static_cast<unsigned>(o
 // Nothing when more bytes are needed. Judges nothing.
 std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept;
 
+// The header that most messages of a server come with: of text or binary, in one frame, with nothing
+// set that an extension would have to explain, the length in 7 or 16 bits.
+struct PlainHeader {
+  Opcode opcode;
+  std::uint8_t size;  // of the header
+  std::uint16_t length;
+};
+// Such a one has nothing that check_header() could find wrong. Nothing: it is another, or incomplete.
+inline std::optional<PlainHeader> decode_plain_header(std::string_view bytes) noexcept {
+  if (bytes.size() < 2) return std::nullopt;
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  constexpr unsigned fin_text = 0x81;
+  constexpr unsigned fin_binary = 0x82;
+  const unsigned first = byte(0);
+  if (first != fin_text && first != fin_binary) return std::nullopt;
+  const auto opcode = static_cast<Opcode>(first & 15U);
+  if (byte(1) <= 125) return PlainHeader{opcode, 2, byte(1)};
+  if (byte(1) != 126 || bytes.size() < 4) return std::nullopt;
+  const auto length = static_cast<std::uint16_t>(byte(2) << 8U | byte(3));
+  if (length <= 125) return std::nullopt;
+  return PlainHeader{opcode, 4, length};
+}
+
+// Two looks at a frame's first bytes, for who walks over many: whether a message ends with it, and its
+// whole size where the length has 7 bits.
+inline bool ends_message(char first) noexcept {
+  return (static_cast<unsigned char>(first) & 0x88U) == 0x80U;  // FIN, and no control frame
+}
+inline std::optional<std::size_t> short_frame_size(std::string_view frame) noexcept {
+  const unsigned second = static_cast<unsigned char>(frame[1]);
+  const unsigned length = second & 127U;
+  if (length > 125) return std::nullopt;
+  return 2 + ((second & 128U) != 0 ? 4 : 0) + length;
+}
+
 // What makes the header wrong by itself, whatever came before it. `sender` is who sent it;
 // `defined_reserved` are the reserved bits that extensions agreed on give a meaning to.
 std::optional<base::Failure> check_header(const FrameHeader& header, Role sender,
                                           std::uint8_t defined_reserved = 0);
 
+// RFC 6455 5.2: how many bytes behind the header's first two tell a payload's length.
+inline unsigned length_field_size(std::uint64_t length) noexcept {
+  if (length <= 125) return 0;
+  return length <= 0xffff ? 2 : 8;
+}
+
+// How long a frame is, of as few bytes as it may be.
+inline std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
+  return 2 + length_field_size(payload_size) + (masked ? 4 : 0) + payload_size;
+}
+
 // Appends a whole frame. With keys it is masked in the same pass that copies it.
 void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
                   MaskKeys* keys, std::uint8_t reserved = 0);
-
-// How long that frame will be.
-std::size_t frame_size(std::size_t payload_size, bool masked) noexcept;
 
 }  // namespace websocket::protocol

@@ -1,26 +1,75 @@
 #include "protocol/mask.hpp"
 
+#include <bit>
 #include <cstring>
 
 namespace websocket::protocol {
 namespace {
 
 using Word = std::uint64_t;
-constexpr std::size_t block_size = 4 * sizeof(Word);
 
-// Four words at a time: independent of one another, so that the compiler may use vector registers.
-void mask_block(char* to, const char* from, Word pattern) noexcept {
-  Word words[4];
-  std::memcpy(words, from, block_size);
-  for (Word& word : words) word ^= pattern;
-  std::memcpy(to, words, block_size);
-}
-
-void mask_word(char* to, const char* from, Word pattern) noexcept {
+Word load_word(const char* from) noexcept {
   Word word;
   std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// Four words: all read before one is written, so that the compiler may use vector registers.
+struct Block {
+  explicit Block(const char* from) noexcept
+      : a(load_word(from)),
+        b(load_word(from + sizeof(Word))),
+        c(load_word(from + 2 * sizeof(Word))),
+        d(load_word(from + 3 * sizeof(Word))) {}
+  Word a, b, c, d;
+};
+struct Single {
+  explicit Single(const char* from) noexcept : word(load_word(from)) {}
+  Word word;
+};
+
+void store(char* to, Word word, Word pattern) noexcept {
   word ^= pattern;
   std::memcpy(to, &word, sizeof word);
+}
+
+void store(char* to, Single single, Word pattern) noexcept { store(to, single.word, pattern); }
+
+void store(char* to, Block block, Word pattern) noexcept {
+  store(to, block.a, pattern);
+  store(to + sizeof(Word), block.b, pattern);
+  store(to + 2 * sizeof(Word), block.c, pattern);
+  store(to + 3 * sizeof(Word), block.d, pattern);
+}
+
+// The key over and over, as it falls on what begins so far behind the payload's first byte.
+Word pattern_at(MaskKey key, std::size_t offset) noexcept {
+  const auto bytes = std::bit_cast<std::uint32_t>(key);
+  const int turn = static_cast<int>(offset % 4) * 8;
+  const std::uint32_t half =
+      std::endian::native == std::endian::little ? std::rotr(bytes, turn) : std::rotl(bytes, turn);
+  return Word{half} << 32U | half;
+}
+
+// At least one unit. The last one overlaps the one before it where the size is no multiple of a
+// unit's; it is read before that one may be written in its place.
+template <class Unit>
+void mask_units(char* to, const char* from, std::size_t size, MaskKey key,
+                std::size_t offset) noexcept {
+  const std::size_t last = size - sizeof(Unit);
+  const Unit last_unit(from + last);
+  const Word pattern = pattern_at(key, offset);
+  for (std::size_t at = 0; at < last; at += sizeof(Unit)) {
+    store(to + at, Unit(from + at), pattern);
+  }
+  store(to + last, last_unit, pattern_at(key, offset + last));
+}
+
+void mask_bytes(char* to, const char* from, std::size_t size, MaskKey key,
+                std::size_t offset) noexcept {
+  for (std::size_t at = 0; at < size; ++at) {
+    to[at] = static_cast<char>(static_cast<unsigned char>(from[at]) ^ key[(offset + at) % 4]);
+  }
 }
 
 }  // namespace
@@ -28,18 +77,9 @@ void mask_word(char* to, const char* from, Word pattern) noexcept {
 // RFC 6455 5.3: "transformed-octet-i = original-octet-i XOR masking-key-octet-(i MOD 4)".
 void mask_copy(char* to, const char* from, std::size_t size, MaskKey key,
                std::size_t offset) noexcept {
-  const MaskKey turned = {key[offset % 4], key[(offset + 1) % 4], key[(offset + 2) % 4],
-                          key[(offset + 3) % 4]};
-  std::uint32_t half = 0;
-  std::memcpy(&half, turned.data(), sizeof half);
-  const Word pattern = static_cast<Word>(half) << 32U | half;
-
-  std::size_t at = 0;
-  for (; size - at >= block_size; at += block_size) mask_block(to + at, from + at, pattern);
-  for (; size - at >= sizeof(Word); at += sizeof(Word)) mask_word(to + at, from + at, pattern);
-  for (; at < size; ++at) {
-    to[at] = static_cast<char>(static_cast<unsigned char>(from[at]) ^ turned[at % 4]);
-  }
+  if (size >= sizeof(Block)) return mask_units<Block>(to, from, size, key, offset);
+  if (size >= sizeof(Single)) return mask_units<Single>(to, from, size, key, offset);
+  mask_bytes(to, from, size, key, offset);
 }
 
 }  // namespace websocket::protocol

@@ -92,6 +92,7 @@ std::optional<Received> MessageReader::next() {
 }
 
 std::optional<FrameHeader> MessageReader::take_header() noexcept {
+  if (input_.empty()) return std::nullopt;
   if (partial_header_size_ == 0) {
     const auto header = decode_header({input_.data(), input_.size()});
     if (header) {
@@ -101,7 +102,7 @@ std::optional<FrameHeader> MessageReader::take_header() noexcept {
   }
   const std::size_t before = partial_header_size_;
   const std::size_t taken = std::min(input_.size(), max_header_size - before);
-  if (taken > 0) std::memcpy(partial_header_.data() + before, input_.data(), taken);
+  std::memcpy(partial_header_.data() + before, input_.data(), taken);
   const auto header = decode_header({partial_header_.data(), before + taken});
   if (header) {
     partial_header_size_ = 0;

@@ -78,6 +78,9 @@ class MessageReader {
 
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
+  // The short way of most messages: one that is there whole, in one frame with a plain header.
+  // Nothing: next() says what there is.
+  std::optional<MessageReceived> next_plain_message() noexcept;
 
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
@@ -150,6 +153,20 @@ class MessageReader {
   std::unique_ptr<base::Failure> failure_;
   std::optional<Inflater> inflater_;  // once deflate was agreed on
 };
+
+inline std::optional<MessageReceived> MessageReader::next_plain_message() noexcept {
+  if (state_ != State::header || in_message_ || delivered_ || partial_header_size_ > 0 ||
+      peer_ != Role::server || wanted_ == Wanted::pieces) {
+    return std::nullopt;
+  }
+  const auto header = decode_plain_header({input_.data(), input_.size()});
+  if (!header || header->length > max_message_size_) return std::nullopt;
+  if (input_.size() - header->size < header->length) return std::nullopt;
+  const std::string_view payload(input_.data() + header->size, header->length);
+  if (header->opcode == Opcode::text && check_utf8_ && !base::is_utf8(payload)) return std::nullopt;
+  input_ = input_.subspan(std::size_t{header->size} + header->length);
+  return MessageReceived{header->opcode, payload};
+}
 
 // On the way of every message; it pays to have it within read_payload().
 inline std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {

@@ -214,3 +214,62 @@ TEST_SUITE("RFC 3629: UTF-8") {
     CHECK(validator.complete());
   }
 }
+
+// Long text is judged by other means than bytes that come one by one.
+TEST_SUITE("RFC 3629: UTF-8, long texts") {
+  TEST_CASE("every code point but the surrogates is valid in the middle of a long text") {
+    const std::string around = std::string(50, 'a') + "\xf0\x9f\x98\x80";
+    std::size_t wrong = 0;
+    for (std::uint32_t point = 0x80; point <= 0x10ffff; ++point) {
+      const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+      if (is_utf8(around + encode(point) + around) == surrogate) ++wrong;
+    }
+    CHECK(wrong == 0);
+  }
+
+  TEST_CASE("every two bytes are judged alike in the middle of a long text") {
+    const std::string before = "\xc3\xa4" + std::string(40, 'a');
+    std::size_t wrong = 0;
+    for (unsigned first = 0x80; first < 0x100; ++first) {
+      for (unsigned second = 0; second < 0x100; ++second) {
+        for (const std::string& tails : {bytes({}), bytes({0x80}), bytes({0x80, 0x80})}) {
+          const std::string text = bytes({first, second}) + tails;
+          const std::string longer = before + text + std::string(33, 'z');
+          if (is_utf8(longer) != is_utf8(text)) ++wrong;
+        }
+      }
+    }
+    CHECK(wrong == 0);
+  }
+
+  TEST_CASE("one changed byte is judged alike whole, cut anywhere and byte by byte") {
+    std::mt19937 random(2);
+    const std::vector<std::uint32_t> points = {0x41,   0x7f,   0x80,   0x7ff,   0x800,   0xfff,
+                                               0xd7ff, 0xe000, 0xffff, 0x10000, 0x1f600, 0x10ffff};
+    std::size_t wrong = 0;
+    std::size_t valid = 0;
+    for (int round = 0; round < 20000; ++round) {
+      std::string text;
+      const std::size_t size = 20 + random() % 200;
+      while (text.size() < size) text += encode(points[random() % points.size()]);
+      if (round % 4 != 0) text[random() % text.size()] = static_cast<char>(random() % 256);
+      if (round % 4 == 2) text.resize(text.size() - random() % 4);
+
+      const std::size_t objection = first_objection(text);
+      Utf8Validator whole;
+      const bool fed = whole.feed(text);
+      if (fed != (objection == std::string::npos)) ++wrong;
+      Utf8Validator cut;
+      const std::string_view view = text;
+      const std::size_t at = random() % (text.size() + 1);
+      if ((cut.feed(view.substr(0, at)) && cut.feed(view.substr(at))) != fed) ++wrong;
+      if (fed && cut.complete() != whole.complete()) ++wrong;
+      // Told as early as it can be: with the byte that was wrong, and not before.
+      if (!fed && !Utf8Validator().feed(view.substr(0, objection))) ++wrong;
+      if (!fed && Utf8Validator().feed(view.substr(0, objection + 1))) ++wrong;
+      if (fed && whole.complete()) ++valid;
+    }
+    CHECK(wrong == 0);
+    CHECK(valid > 5000);
+  }
+}

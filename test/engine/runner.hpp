@@ -61,7 +61,10 @@ class Runner final : public engine::Run::Listener {
     if (on_word) on_word("state " + word);
   }
   void opened(bool first) override { note(first ? "open" : "reconnect"); }
-  void received(const protocol::Event& event) override { note(protocol_test::event_word(event)); }
+  void received(const protocol::MessageReceived& message) override { note_event(message); }
+  void received(const protocol::FragmentReceived& fragment) override { note_event(fragment); }
+  void received(const protocol::PingReceived& ping) override { note_event(ping); }
+  void received(const protocol::PongReceived& pong) override { note_event(pong); }
   void turn_begins() override {}
   void turn_ends() override {}
   void failed(const Error& error) override {
@@ -85,6 +88,7 @@ class Runner final : public engine::Run::Listener {
   }
 
  private:
+  void note_event(const protocol::Event& event) { note(protocol_test::event_word(event)); }
   void note(std::string word) {
     CHECK(last_ends <= 1);
     told.push_back(word);

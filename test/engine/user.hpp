@@ -83,8 +83,12 @@ class User final : public engine::Session::Owner {
                                           owner);
     session->start();
   }
+  std::optional<protocol::Event> next() {
+    if (const auto message = session->next_plain_message()) return *message;
+    return session->next_event();
+  }
   bool pull_one() {
-    const auto event = session->next_event();
+    const auto event = next();
     if (!event) return false;
     const bool is_end = std::holds_alternative<protocol::Closed>(*event);
     std::string word = is_end ? end_word(session->result()) : protocol_test::event_word(*event);

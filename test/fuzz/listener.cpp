@@ -157,8 +157,15 @@ class Listener {
     }
   }
 
+  std::optional<protocol::Event> next() {
+    if (manner_.taking_the_short_way) {
+      if (const auto message = protocol_.next_plain_message()) return *message;
+    }
+    return protocol_.next_event();
+  }
+
   void pull() {
-    while (auto event = protocol_.next_event()) {
+    while (auto event = next()) {
       require(!closed_, "nothing comes behind the last event");
       std::visit(*this, *event);
       if (manner_.drain == Drain::at_once) drain(Drain::at_once);

@@ -28,6 +28,8 @@ struct Manner {
   bool changing_its_mind = false;
   // Gives back the memory it can do without after every piece.
   bool resting = false;
+  // Asks for plain messages first.
+  bool taking_the_short_way = false;
 };
 
 // Aborts where what is told or sent is in itself wrong.

@@ -246,3 +246,65 @@ TEST_SUITE("RFC 6455 5.7: making frames") {
     }
   }
 }
+
+TEST_SUITE("RFC 6455 5.2: the header of most messages") {
+  TEST_CASE("whatever is taken for plain is what the whole rules say, and nothing wrong") {
+    int plain_ones = 0;
+    for (unsigned first = 0; first < 256; ++first) {
+      for (unsigned second = 0; second < 256; ++second) {
+        for (const std::string_view more :
+             {std::string_view("\0\0", 2), std::string_view("\0\x7d", 2),
+              std::string_view("\0\x7e", 2), std::string_view("\xff\xff", 2)}) {
+          std::string bytes = {static_cast<char>(first), static_cast<char>(second)};
+          bytes += more;
+          bytes += std::string(10, '\0');
+          const auto plain = decode_plain_header(bytes);
+          if (!plain) continue;
+          ++plain_ones;
+          const auto header = decode_header(bytes);
+          REQUIRE(header);
+          CHECK_FALSE(check_header(*header, Role::server));
+          CHECK(header->fin);
+          CHECK(header->opcode == plain->opcode);
+          CHECK((plain->opcode == Opcode::text || plain->opcode == Opcode::binary));
+          CHECK(header->size == plain->size);
+          CHECK(header->length == plain->length);
+        }
+      }
+    }
+    // Text and binary, 126 short lengths and 4 looks at each, and the two longer ones that are as
+    // short as can be.
+    CHECK(plain_ones == 2 * (126 * 4 + 2));
+  }
+
+  TEST_CASE("an incomplete one is not plain yet") {
+    CHECK_FALSE(decode_plain_header(""));
+    CHECK_FALSE(decode_plain_header("\x81"));
+    CHECK_FALSE(decode_plain_header("\x81\x7e"));
+    CHECK_FALSE(decode_plain_header("\x81\x7e\x01"));
+    CHECK(decode_plain_header("\x81\x7e\x01\x01"));
+  }
+
+  TEST_CASE("a short frame's size is what its header says") {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, std::size_t{125}, std::size_t{126}, std::size_t{70000}}) {
+      for (const bool masked : {true, false}) {
+        base::Buffer frame;
+        MaskKeys keys = counting_keys();
+        append_frame(frame, true, Opcode::text, std::string(length, 'x'), masked ? &keys : nullptr);
+        const auto size = short_frame_size(frame.view());
+        CHECK(size.has_value() == (length <= 125));
+        if (size) CHECK(*size == frame.size());
+      }
+    }
+  }
+
+  TEST_CASE("a message ends with the last frame of data") {
+    CHECK(ends_message('\x81'));
+    CHECK(ends_message('\x80'));
+    CHECK(ends_message('\xc2'));
+    CHECK_FALSE(ends_message('\x01'));
+    CHECK_FALSE(ends_message('\x00'));
+    CHECK_FALSE(ends_message('\x89'));
+  }
+}

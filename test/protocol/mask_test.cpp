@@ -45,6 +45,17 @@ TEST_SUITE("RFC 6455 5.3: masking") {
     }
   }
 
+  TEST_CASE("every size works in place, at every offset") {
+    const std::string source = wire::filling(150);
+    for (std::size_t size = 0; size <= source.size(); ++size) {
+      for (std::size_t offset = 0; offset < 4; ++offset) {
+        std::string bytes = source;
+        mask_copy(bytes.data(), bytes.data(), size, key, offset);
+        REQUIRE(bytes == by_formula(source.substr(0, size), offset) + source.substr(size));
+      }
+    }
+  }
+
   TEST_CASE("it works in place, and twice is as it was") {
     const std::string source = wire::filling(1000);
     std::string bytes = source;
