@@ -82,8 +82,7 @@ SendResult WebSocketApp::send_bytes(std::string_view data) {
 
 SendResult WebSocketApp::send_wait(std::string_view text, Duration timeout) {
   if (!base::is_utf8(text)) return SendResult::invalid;
-  const auto implementation = implementation_;  // the app may go while this waits
-  return implementation->send_wait(Opcode::text, text, timeout);
+  return implementation_->send_wait(Opcode::text, text, timeout);
 }
 
 SendResult WebSocketApp::send_bytes_wait(std::span<const std::byte> data, Duration timeout) {
@@ -91,8 +90,7 @@ SendResult WebSocketApp::send_bytes_wait(std::span<const std::byte> data, Durati
 }
 
 SendResult WebSocketApp::send_bytes_wait(std::string_view data, Duration timeout) {
-  const auto implementation = implementation_;
-  return implementation->send_wait(Opcode::binary, data, timeout);
+  return implementation_->send_wait(Opcode::binary, data, timeout);
 }
 
 SendResult WebSocketApp::send_fragment(std::string_view text, bool fin) {

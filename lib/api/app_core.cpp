@@ -224,6 +224,7 @@ SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_vi
   const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
   // The loop's own thread is the one that makes room.
   if (pushed.result != SendResult::buffer_full || runs_here()) return wake_if_need_be(pushed);
+  const auto self = shared_from_this();  // the app may go while this waits
   const auto deadline = net::later(net::Clock::now(), timeout);
   return wake_if_need_be(outbox_.push_waiting(opcode, payload, deadline));
 }
@@ -293,7 +294,8 @@ void WebSocketApp::Implementation::reconnect_now() {
 void WebSocketApp::Implementation::close_run(const ExecutionPtr& execution, std::uint16_t code,
                                              std::string_view reason) {
   if (!execution->run) return;
-  hand_over_outbox();  // what was sent before goes before
+  while (hand_over_some()) {  // what was sent before goes before
+  }
   execution->run->close(code, std::string(reason));
 }
 

@@ -121,7 +121,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void rests() override { outbox_.rest(); }
 
   void dispatch_message(const protocol::MessageReceived& message);
-  void hand_over_outbox();
+  bool hand_over_some();
   void remember_connection();
   void pause_while_handlers_lag();
   void say_what_is_wanted();
@@ -138,6 +138,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   template <class Signature, class... Arguments>
   bool call(const char* name, Callback<Signature> WebSocketApp::*handler,
             api::HandlerCache<Signature>& cache, const Arguments&... arguments);
+  template <class Function, class... Arguments>
+  void invoke(const char* name, const Function& function, const Arguments&... arguments);
   template <class Signature, class... Arguments>
   void call_once(const char* name, Callback<Signature> WebSocketApp::*handler,
                  const Arguments&... arguments);

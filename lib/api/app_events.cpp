@@ -8,6 +8,12 @@
 #include "engine/one_line.hpp"
 
 namespace websocket {
+namespace {
+
+// What a loop keeps between batches: room for a message of a megabyte.
+constexpr std::size_t most_kept_for_frames = (std::size_t{1} << 20U) + (std::size_t{64} << 10U);
+
+}  // namespace
 
 // ---- to where handlers run
 
@@ -42,14 +48,20 @@ bool WebSocketApp::Implementation::call(const char* name,
   if (gate_.is_shut()) return false;  // the handler before this one may have destroyed the app
   const auto* const function = cache.get(app_->*handler);
   if (function == nullptr) return false;
+  invoke(name, *function, arguments...);
+  return true;
+}
+
+template <class Function, class... Arguments>
+void WebSocketApp::Implementation::invoke(const char* name, const Function& function,
+                                          const Arguments&... arguments) {
   try {
-    (*function)(*app_, arguments...);
+    function(*app_, arguments...);
   } catch (const std::exception& thrown) {
     handler_threw(name, thrown.what());
   } catch (...) {
     handler_threw(name, "something that is no std::exception");
   }
-  return true;
 }
 
 template <class Signature, class... Arguments>
@@ -210,14 +222,17 @@ void WebSocketApp::Implementation::closed(const CloseInfo& of_the_connection) {
 
 // ---- sending
 
-void WebSocketApp::Implementation::has_room() { hand_over_outbox(); }
+void WebSocketApp::Implementation::has_room() { hand_over_some(); }
 
-void WebSocketApp::Implementation::hand_over_outbox() {
+// Whether there was anything.
+bool WebSocketApp::Implementation::hand_over_some() {
   engine::Session* const session = active_->run->session();
   protocol::FrameBatch& batch = active_->host->batch;
-  if (session == nullptr || !outbox_.take(batch)) return;
+  if (session == nullptr || !outbox_.take(batch)) return false;
   if (!session->send_frames(batch)) left_behind_ += batch.messages;
   batch.clear();
+  if (batch.frames.capacity() > most_kept_for_frames) batch.frames.release();
+  return true;
 }
 
 void WebSocketApp::Implementation::has_left(std::size_t unsent) {

@@ -24,24 +24,20 @@ class HandlerCache<void(Arguments...)> {
   // if it replaces itself while it runs.
   const Function* get(const Callback<void(Arguments...)>& callback) {
     const std::uint32_t version = callback.version();
-    if (!holds_ || version != version_) {
-      version_ = version;
-      holds_ = true;
-      function_ = callback.current();
-    }
+    if (version != version_) get_again(callback, version);
     return function_.get();
   }
 
-  // The row has ended: what the handler captured is not ours to keep.
-  void let_go() {
-    if (!holds_) return;
-    holds_ = false;
-    function_.reset();
+ private:
+  // As no callback counts: its count has a bit less.
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  void get_again(const Callback<void(Arguments...)>& callback, std::uint32_t version) {
+    version_ = version;
+    function_ = callback.current();
   }
 
- private:
-  bool holds_ = false;
-  std::uint32_t version_ = 0;
+  std::uint32_t version_ = none;
   std::shared_ptr<const Function> function_;
 };
 

@@ -22,7 +22,7 @@ Outbox::Outbox(const Limits& limits, protocol::MaskKeys::Random random)
 inline Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
   if (const auto refused = refusal(payload.size(), unsent())) return {*refused, false};
   if (protocol::is_control(opcode)) return append_ping(payload);
-  protocol::FrameBatch& batch = fragments_ ? fragments_->behind : batch_;
+  protocol::FrameBatch& batch = batch_for_messages();
   protocol::append_frame(batch.frames, true, opcode, payload, &keys_);
   ++batch.messages;
   return queued();
@@ -86,7 +86,7 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
     return Pushed{*refused, false};
   }
   // A message in pieces that began meanwhile is not compressed: that takes the lock we hold.
-  protocol::FrameBatch& batch = fragments_ ? fragments_->behind : batch_;
+  protocol::FrameBatch& batch = batch_for_messages();
   protocol::append_frame(batch.frames, true, opcode, frame.payload, &keys_, frame.reserved);
   ++batch.messages;
   compressor.deflater.sent();
@@ -95,9 +95,10 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
 
 // mutex_ is held. A ping may go out between a message's pieces.
 Outbox::Pushed Outbox::append_ping(std::string_view payload) {
-  protocol::append_frame(batch_.frames, true, Opcode::ping, payload, &keys_);
-  batch_.pings.push_back(
-      {std::string(payload), batch_.messages, engine::time_mark(net::Clock::now())});
+  protocol::FrameBatch& batch = queue_.last();
+  protocol::append_frame(batch.frames, true, Opcode::ping, payload, &keys_);
+  batch.pings.push_back(
+      {std::string(payload), batch.messages, engine::time_mark(net::Clock::now())});
   return queued();
 }
 
@@ -133,7 +134,7 @@ std::size_t Outbox::size() const {
 void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
   const std::lock_guard lock(mutex_);
   deflate_ = deflate;
-  batch_.clear();
+  queue_.clear();
   in_flight_ = 0;
   drain_is_due_ = false;
   open_ = true;
@@ -145,13 +146,13 @@ std::size_t Outbox::discard() {
   const std::lock_guard lock(mutex_);
   compressor_.swap(gone);
   open_ = false;
-  std::size_t lost = batch_.messages;
+  std::size_t lost = queue_.messages();
   if (fragments_) {
     lost += fragments_->behind.messages;
     fragments_were_cut_off_ = fragments_->begun && !fragments_->end_is_told;
     fragments_.reset();
   }
-  batch_.release();
+  queue_.clear();
   in_flight_ = 0;
   room_has_changed();
   return lost;
@@ -164,12 +165,13 @@ void Outbox::stay_awake() {
 
 bool Outbox::take(protocol::FrameBatch& batch) {
   const std::lock_guard lock(mutex_);
-  if (batch_.frames.empty()) {
+  if (queue_.empty()) {
     loop_will_look_ = false;
+    queue_.rest();
     return false;
   }
-  in_flight_ += batch_.frames.size();
-  std::swap(batch_, batch);
+  queue_.take(batch);
+  in_flight_ += batch.frames.size();
   return true;
 }
 
@@ -188,6 +190,7 @@ void Outbox::rest() {
   {
     const std::lock_guard lock(mutex_);
     compressor = compressor_;
+    queue_.rest_long();
   }
   if (!compressor) return;
   const std::unique_lock compressing(compressor->mutex, std::try_to_lock);

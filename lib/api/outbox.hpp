@@ -12,6 +12,7 @@
 #include <websocket/app.hpp>
 #include <websocket/message.hpp>
 
+#include "api/batch_queue.hpp"
 #include "api/lazy_condition.hpp"
 #include "base/utf8.hpp"
 #include "net/loop.hpp"
@@ -48,8 +49,8 @@ class Outbox {
   // The connection is gone, what is here can't go out; how many messages that is.
   std::size_t discard();
   void stay_awake();  // the loop will look when its turn ends: no need to wake it
-  // Takes everything, in exchange for an empty batch; false when there is nothing: wake me from
-  // now on.
+  // Takes what was sent first, a batch of it, in exchange for one whose memory can be used again;
+  // false when there is nothing: wake me from now on.
   bool take(protocol::FrameBatch& batch);
   // What the loop holds. True when on_drain is due.
   bool set_in_flight(std::size_t size);
@@ -88,12 +89,15 @@ class Outbox {
   Pushed append_ping(std::string_view payload);
   std::optional<SendResult> refusal_of_piece(std::size_t payload_size);
   std::optional<SendResult> refusal(std::size_t payload_size, std::size_t held);
+  protocol::FrameBatch& batch_for_messages() {
+    return fragments_ ? fragments_->behind : queue_.last();
+  }
   Pushed queued();
   bool never_fits(std::size_t size) const;
   std::size_t changes_of_room() const;
   void room_has_changed();
   std::size_t unsent() const { return leaving() + waiting_behind(); }
-  std::size_t leaving() const { return batch_.frames.size() + in_flight_; }
+  std::size_t leaving() const { return queue_.size() + in_flight_; }
   std::size_t waiting_behind() const { return fragments_ ? fragments_->behind.frames.size() : 0; }
 
   // outbox_fragments.cpp
@@ -112,7 +116,7 @@ class Outbox {
   protocol::MaskKeys keys_;
   std::optional<protocol::DeflateAgreement> deflate_;  // of the open connection
   CompressorPtr compressor_;                           // made for its first message
-  protocol::FrameBatch batch_;
+  BatchQueue queue_;
   std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
   std::size_t in_flight_ = 0;
   bool open_ = false;
@@ -136,6 +140,7 @@ inline std::optional<SendResult> Outbox::refusal(std::size_t payload_size, std::
 
 // mutex_ is held.
 inline Outbox::Pushed Outbox::queued() {
+  queue_.appended();
   if (unsent() > high_water_) drain_is_due_ = true;
   return {SendResult::queued, !std::exchange(loop_will_look_, true)};
 }

@@ -27,7 +27,7 @@ Outbox::Pushed Outbox::push_fragment(Opcode opcode, std::string_view payload, bo
   if (!is_over && fragments_->begun) return pushed;
   end_fragments();
   // What has waited behind may be all there is, and the loop may have looked meanwhile.
-  const bool anything = !batch_.frames.empty();
+  const bool anything = !queue_.empty();
   if (anything && !std::exchange(loop_will_look_, true)) pushed.wake_loop = true;
   return pushed;
 }
@@ -76,8 +76,9 @@ Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<std::mutex>& lock,
 }
 
 Outbox::Pushed Outbox::append_piece(std::string_view payload, bool fin, std::uint8_t reserved) {
-  protocol::append_frame(batch_.frames, fin, fragments_->next_opcode(), payload, &keys_, reserved);
-  if (fin) ++batch_.messages;
+  protocol::FrameBatch& batch = queue_.last();
+  protocol::append_frame(batch.frames, fin, fragments_->next_opcode(), payload, &keys_, reserved);
+  if (fin) ++batch.messages;
   fragments_->begun = true;
   return queued();
 }
@@ -89,7 +90,7 @@ std::optional<SendResult> Outbox::refusal_of_piece(std::size_t payload_size) {
 
 // The last piece is queued, or there was no first one.
 void Outbox::end_fragments() {
-  batch_.append(fragments_->behind);
+  queue_.append(std::move(fragments_->behind));
   fragments_.reset();
 }
 

@@ -54,6 +54,21 @@ class Buffer {
   // Gives the memory back as well.
   void release() noexcept { Buffer().swap(*this); }
 
+  // ---- what is kept while it is empty
+  // A little always. Much of it until nothing has happened for a while: the system takes its time to
+  // give it again, page by page. What lies between is soon had again.
+  static constexpr std::size_t little = std::size_t{2} << 10U;
+  static constexpr std::size_t much = std::size_t{64} << 10U;
+  bool holds_much() const noexcept { return capacity_ > much; }
+  // It is used up for now,
+  void rest() noexcept {
+    if (!holds_much()) rest_long();
+  }
+  // and nothing has happened for a while.
+  void rest_long() noexcept {
+    if (empty() && capacity_ > little) release();
+  }
+
   void swap(Buffer& other) noexcept {
     std::swap(memory_, other.memory_);
     std::swap(begin_, other.begin_);
@@ -70,6 +85,7 @@ class Buffer {
       if (capacity_ - end_ >= count && capacity_ / 2 >= end_) return;
     }
     const std::size_t wanted = std::max(end_ + count, capacity_ * 2);
+    if (empty()) release();  // there is nothing that would have to be copied
     void* grown = std::realloc(memory_, wanted);
     if (grown == nullptr) throw std::bad_alloc();
     memory_ = static_cast<char*>(grown);

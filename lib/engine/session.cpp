@@ -167,7 +167,15 @@ void Session::touch_idle_timer_now() {
   idle_timer_->touch();
 }
 
-// The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens.
+// What it has taken is to be given back when nothing has happened for a while.
+void Session::look_at_memory() {
+  if (takes_memory_ || !protocol_->holds_much()) return;
+  takes_memory_ = true;
+  touch_idle_timer_now();
+}
+
+// The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens; so
+// are big buffers.
 void Session::rest() {
   protocol_->rest();
   if (owner_ != nullptr) owner_->session_rests();

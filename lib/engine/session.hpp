@@ -113,11 +113,12 @@ class Session final : public std::enable_shared_from_this<Session>,
   void arm_connect_deadline();
   void connecting_took_too_long();
   void opened();
-  // A message comes or goes; where deflate was agreed on it takes memory.
+  // A message comes or goes.
   void touch_idle_timer() {
     if (takes_memory_) touch_idle_timer_now();
   }
   void touch_idle_timer_now();
+  void look_at_memory();
   void rest();
 
   // ---- bytes (session_io.cpp)
@@ -168,7 +169,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   net::Clock::time_point connect_deadline_ = net::Clock::time_point::max();
   std::unique_ptr<Keepalive> keepalive_;
   std::unique_ptr<IdleTimer> idle_timer_;  // once there may be memory to give back
-  bool takes_memory_ = false;              // deflate was agreed on
+  bool takes_memory_ = false;              // it compresses, or buffers became big
   bool close_timer_is_armed_ = false;
 
   // Bytes.

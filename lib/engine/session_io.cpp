@@ -100,7 +100,12 @@ bool Session::send_frames(protocol::FrameBatch& batch) {
 }
 
 void Session::add_last_words() {
-  if (owner_ != nullptr) owner_->session_has_room();
+  if (owner_ == nullptr) return;
+  std::size_t before = 0;
+  do {
+    before = protocol_->output().size();
+    owner_->session_has_room();
+  } while (protocol_->output().size() != before);
 }
 
 void Session::ready_to_write() {
@@ -128,6 +133,8 @@ void Session::flush() {
     owner_->session_has_left(protocol_->output().size());
   }
   if (ended_) return;
+  protocol_->rest_output();
+  look_at_memory();
   // The peer broke the rules and knows why: there is nothing more to tell it.
   if (protocol_->failed() && !protocol_->has_output() && !std::exchange(writing_is_over_, true)) {
     stream_->shut_down_sending();

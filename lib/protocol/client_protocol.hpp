@@ -49,6 +49,7 @@ class ClientProtocol {
     return sends_frames() ? connection_.output() : opening_->request_left;
   }
   void consume_output(std::size_t size) noexcept;
+  void rest_output() noexcept { connection_.rest_output(); }
   // Whether what output() gives are frames; before, it is the request.
   bool sends_frames() const noexcept { return !opening_ || opening_->request_left.empty(); }
   bool has_output() const noexcept { return !sends_frames() || connection_.has_output(); }
@@ -70,8 +71,8 @@ class ClientProtocol {
   bool handshake_done() const noexcept { return handshake_done_; }
 
   const std::shared_ptr<const HandshakeAnswer>& answer() const noexcept { return answer_; }
-  // Gives back memory that it can do without for now.
   void rest() noexcept { connection_.rest(); }
+  bool holds_much() const noexcept { return connection_.holds_much(); }
 
  private:
   std::optional<Event> next_handshake_event();

@@ -10,9 +10,6 @@ namespace {
 // Pings are answered one by one until that much waits to be sent; then only the latest is.
 constexpr std::size_t most_output_with_pongs = std::size_t{4} << 10U;
 
-// Output memory bigger than this is given back when it is empty.
-constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
-
 base::Failure connection_lost() {
   return {Errc::connection_lost, "the connection ended without a closing handshake", {}};
 }
@@ -29,6 +26,7 @@ void Connection::use_deflate(const DeflateAgreement& agreement) {
 
 void Connection::rest() noexcept {
   reader_.rest();
+  output_.rest_long();
   if (deflater_) deflater_->rest();
 }
 
@@ -155,7 +153,6 @@ void Connection::give_up(std::optional<base::Failure> failure) {
 // The output is empty.
 std::string_view Connection::pending_output() {
   append_pending_pong();
-  if (output_.empty() && output_.capacity() > kept_capacity) output_.release();
   return output_.view();
 }
 

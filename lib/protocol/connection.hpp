@@ -75,8 +75,9 @@ class Connection {
   // permessage-deflate was agreed on. Before anything is received or sent; the agreement outlives
   // the connection.
   void use_deflate(const DeflateAgreement& agreement);
-  // Gives back memory that it can do without for now.
+  // Gives back memory that it can do without for now; whether it keeps much until then.
   void rest() noexcept;
+  bool holds_much() const noexcept { return output_.holds_much() || reader_.holds_much(); }
 
   // In: as message_reader says. Then next_event() until it gives nothing.
   void want(Wanted wanted) noexcept { reader_.want(wanted); }
@@ -101,6 +102,8 @@ class Connection {
     delivery_.leaves(output_.view(), size);
     output_.consume(size);
   }
+  // Nothing more is to be sent for now.
+  void rest_output() noexcept { output_.rest(); }
   bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
 
   // Data comes by send() or by send_frames(), never by both: a compressor stands behind each, and

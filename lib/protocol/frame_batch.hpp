@@ -21,8 +21,6 @@ struct PingMark {
 };
 
 struct FrameBatch {
-  static constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
-
   base::Buffer frames;
   std::size_t messages = 0;  // whose last frame is among them
   std::vector<PingMark> pings;
@@ -35,14 +33,12 @@ struct FrameBatch {
     }
     messages += other.messages;
   }
-  // Keeps a little memory for the next ones.
+  // Keeps its memory for the next ones.
   void clear() noexcept {
     frames.clear();
-    if (frames.capacity() > kept_capacity) frames.release();
     messages = 0;
     pings.clear();
   }
-  void release() noexcept { *this = {}; }
 };
 
 }  // namespace websocket::protocol

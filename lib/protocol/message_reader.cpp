@@ -15,8 +15,6 @@ constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
 constexpr std::size_t first_reservation = std::size_t{64} << 10U;
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
-// A message buffer bigger than this is given back once its message was delivered.
-constexpr std::size_t kept_capacity = std::size_t{2} << 10U;
 
 // What a frame of compressed data may announce. Compressing makes noise a little longer, by less
 // than this; what all of them inflate to is counted as it does.
@@ -42,11 +40,8 @@ void MessageReader::forget_delivered() noexcept {
   if (!delivered_) return;
   delivered_ = false;
   if (control_) return control_.reset();
-  if (message_.capacity() > kept_capacity) {
-    message_.release();
-  } else {
-    message_.clear();
-  }
+  message_.clear();
+  message_.rest();
 }
 
 bool MessageReader::reads_straight() const noexcept {
@@ -58,8 +53,9 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
   forget_delivered();
   input_is_in_place_ = reads_straight();
   if (input_is_in_place_) {
-    const std::size_t room = static_cast<std::size_t>(
-        std::min<std::uint64_t>(left_of_frame(), std::max(first_reservation, message_.size())));
+    const std::size_t at_hand = message_.empty() ? message_.capacity() : 0;  // of a former message
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(
+        left_of_frame(), std::max({first_reservation, message_.size(), at_hand})));
     scratch = {message_.prepare(room), room};
   }
   prepared_ = scratch.data();

@@ -92,6 +92,33 @@ TEST_SUITE("the buffer") {
     CHECK(buffer.view() == "again");
   }
 
+  TEST_CASE("what is used up keeps a little, and much of it only until it has rested long") {
+    for (const std::size_t size :
+         {std::size_t{1}, Buffer::little, std::size_t{20'000}, Buffer::much, Buffer::much + 1}) {
+      CAPTURE(size);
+      Buffer buffer;
+      buffer.prepare(size);
+      buffer.commit(size);
+      buffer.rest();
+      buffer.rest_long();
+      CHECK(buffer.capacity() == size);  // it is not empty
+      buffer.consume(size);
+      buffer.rest();
+      const bool is_kept = size <= Buffer::little || size > Buffer::much;
+      CHECK(buffer.capacity() == (is_kept ? size : 0));
+      buffer.rest_long();
+      CHECK(buffer.capacity() == (size <= Buffer::little ? size : 0));
+    }
+  }
+
+  TEST_CASE("an empty one grows without copying, and holds what is put in") {
+    Buffer buffer;
+    buffer.append(std::string(100, 'x'));
+    buffer.consume(100);
+    buffer.append(std::string(5000, 'y'));
+    CHECK(buffer.view() == std::string(5000, 'y'));
+  }
+
   TEST_CASE("moving and swapping take the content along") {
     Buffer first;
     first.append("..first");

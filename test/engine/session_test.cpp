@@ -319,3 +319,42 @@ TEST_SUITE("session: an opening that fails") {
     CHECK(other.user.error().message.find("no token") != std::string::npos);
   }
 }
+
+TEST_SUITE("session: memory") {
+  TEST_CASE("what a big message took is given back when nothing has happened for a while") {
+    Talk talk({.echoes = true});
+    talk.open();
+    SUBCASE("sent and received") {
+      talk.user.send(std::string(200'000, 'x'));
+      talk.loop.run();
+      CHECK(talk.user.take_told().size() == 1);
+    }
+    SUBCASE("received alone") {
+      talk.server().write(wire::text(std::string(200'000, 'x')));
+      talk.loop.run();
+      CHECK(talk.user.take_told().size() == 1);
+    }
+    CHECK(talk.loop.timers() == 1);
+    for (int i = 0; i < 6; ++i) {  // something happens again and again
+      talk.loop.advance(seconds(5));
+      talk.user.send("hello");
+      talk.loop.run();
+    }
+    CHECK(talk.user.rests == 0);
+    talk.loop.advance(seconds(21));
+    CHECK(talk.user.rests == 1);
+    CHECK(talk.loop.timers() == 0);
+    talk.user.take_told();
+    talk.user.send("again");
+    talk.loop.run();
+    CHECK(joined(talk.user.take_told()) == joined({"text 'again'"}));
+  }
+
+  TEST_CASE("small messages need no timer") {
+    Talk talk({.echoes = true});
+    talk.open();
+    talk.user.send(std::string(16 << 10, 'x'));
+    talk.loop.run();
+    CHECK(talk.loop.timers() == 0);
+  }
+}

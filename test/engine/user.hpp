@@ -68,6 +68,7 @@ class User final : public engine::Session::Owner {
   std::shared_ptr<engine::Session> session;
   Events told;
   int ends = 0;
+  int rests = 0;
 
   void start() {
     engine::Session::Owner& owner = *this;
@@ -125,6 +126,7 @@ class User final : public engine::Session::Owner {
   void session_has_left(std::size_t unsent) override {
     if (on_left) on_left(unsent);
   }
+  void session_rests() override { ++rests; }
 
  private:
   net::Loop& loop_;

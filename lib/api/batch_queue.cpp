@@ -1,0 +1,44 @@
+#include "api/batch_queue.hpp"
+
+namespace websocket::api {
+
+void BatchQueue::begin_another() {
+  More& more = more_.get();
+  protocol::FrameBatch next;
+  if (more.spare.empty()) {
+    next.frames.prepare(full_size + full_size / 4);  // so that it need not grow
+  } else {
+    next = std::move(more.spare.back());
+    more.spare.pop_back();
+  }
+  more.size += last_.frames.size();
+  more.full.push_back(std::exchange(last_, std::move(next)));
+}
+
+void BatchQueue::append(protocol::FrameBatch batch) {
+  if (last_.frames.size() + batch.frames.size() <= full_size) {
+    last_.append(batch);  // one batch leaves with one system call
+  } else {
+    if (!last_.frames.empty()) begin_another();
+    last_ = std::move(batch);
+  }
+  appended();
+}
+
+std::size_t BatchQueue::messages() const noexcept {
+  std::size_t count = last_.messages;
+  if (!more_) return count;
+  for (const protocol::FrameBatch& batch : more_->full) count += batch.messages;
+  return count;
+}
+
+void BatchQueue::take(protocol::FrameBatch& batch) {
+  batch.clear();
+  if (!more_ || more_->full.empty()) return std::swap(last_, batch);
+  std::swap(more_->full.front(), batch);
+  more_->size -= batch.frames.size();
+  more_->spare.push_back(std::move(more_->full.front()));
+  more_->full.erase(more_->full.begin());
+}
+
+}  // namespace websocket::api

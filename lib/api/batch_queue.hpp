@@ -1,0 +1,55 @@
+// Frames that wait for the loop, in batches of some size: one buffer for all of them would be copied
+// and paged in again and again while it grows, and leave the processor's cache before it is written.
+// What carries little has one small batch and nothing else.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "base/seldom.hpp"
+#include "protocol/frame_batch.hpp"
+
+namespace websocket::api {
+
+class BatchQueue {
+ public:
+  // Where the next frame is to be appended; then appended().
+  protocol::FrameBatch& last() noexcept { return last_; }
+  void appended() {
+    if (last_.frames.size() >= full_size) begin_another();
+  }
+  // All of it behind what is there.
+  void append(protocol::FrameBatch batch);
+
+  bool empty() const noexcept { return size() == 0; }
+  std::size_t size() const noexcept { return last_.frames.size() + (more_ ? more_->size : 0); }
+  std::size_t messages() const noexcept;
+
+  // The first batch, in exchange for one whose memory can be used again.
+  void take(protocol::FrameBatch& batch);
+  // Nothing is left for now,
+  void rest() noexcept { last_.frames.rest(); }
+  // and nothing has happened for a while.
+  void rest_long() noexcept {
+    if (!empty()) return;
+    more_.reset();
+    last_.frames.rest_long();
+  }
+  void clear() noexcept { *this = {}; }
+
+ private:
+  static constexpr std::size_t full_size = std::size_t{256} << 10U;
+
+  void begin_another();
+
+  struct More {
+    std::vector<protocol::FrameBatch> full;   // the first one is the next to be taken
+    std::vector<protocol::FrameBatch> spare;  // empty, with memory
+    std::size_t size = 0;                     // of the full ones
+  };
+  base::Seldom<More> more_;
+  protocol::FrameBatch last_;
+};
+
+}  // namespace websocket::api

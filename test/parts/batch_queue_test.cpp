@@ -1,0 +1,139 @@
+// What waits for the loop: batches, in order, whatever their number.
+#include "api/batch_queue.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+using websocket::api::BatchQueue;
+using websocket::base::Buffer;
+using websocket::protocol::FrameBatch;
+
+namespace {
+
+void add(BatchQueue& queue, const std::string& bytes) {
+  queue.last().frames.append(bytes);
+  ++queue.last().messages;
+  queue.appended();
+}
+
+struct Taken {
+  std::string bytes;
+  std::size_t messages = 0;
+  std::size_t batches = 0;
+};
+
+Taken take_all(BatchQueue& queue) {
+  Taken taken;
+  FrameBatch batch;
+  while (!queue.empty()) {
+    queue.take(batch);
+    CHECK_FALSE(batch.frames.empty());
+    taken.bytes += batch.frames.view();
+    taken.messages += batch.messages;
+    ++taken.batches;
+  }
+  return taken;
+}
+
+std::string numbered(std::size_t i) {
+  std::string text = std::to_string(i);
+  text.resize(1000, static_cast<char>('a' + i % 26));
+  return text;
+}
+
+}  // namespace
+
+TEST_SUITE("BatchQueue") {
+  TEST_CASE("a little is one batch") {
+    BatchQueue queue;
+    CHECK(queue.empty());
+    add(queue, "one");
+    add(queue, "two");
+    CHECK(queue.size() == 6);
+    CHECK(queue.messages() == 2);
+    const Taken taken = take_all(queue);
+    CHECK(taken.bytes == "onetwo");
+    CHECK(taken.messages == 2);
+    CHECK(taken.batches == 1);
+    CHECK(queue.size() == 0);
+    CHECK(queue.messages() == 0);
+  }
+
+  TEST_CASE("much is several, and all of it comes in order") {
+    BatchQueue queue;
+    for (int round = 0; round < 3; ++round) {  // the memory is used again
+      std::string expected;
+      for (std::size_t i = 0; i < 2000; ++i) {
+        expected += numbered(i);
+        add(queue, numbered(i));
+        REQUIRE(queue.size() == expected.size());
+      }
+      CHECK(queue.messages() == 2000);
+      const Taken taken = take_all(queue);
+      CHECK(taken.bytes == expected);
+      CHECK(taken.messages == 2000);
+      CHECK(taken.batches > 1);
+      CHECK(taken.batches < 20);
+    }
+  }
+
+  TEST_CASE("what is taken while more comes stays in order") {
+    BatchQueue queue;
+    std::string expected;
+    std::string taken;
+    FrameBatch batch;
+    for (std::size_t i = 0; i < 3000; ++i) {
+      expected += numbered(i);
+      add(queue, numbered(i));
+      if (i % 400 != 399) continue;
+      queue.take(batch);
+      taken += batch.frames.view();
+    }
+    taken += take_all(queue).bytes;
+    CHECK(taken == expected);
+  }
+
+  TEST_CASE("a batch made elsewhere comes behind what is there") {
+    for (const std::size_t size : {std::size_t{10}, std::size_t{300'000}}) {
+      for (const std::size_t before : {std::size_t{0}, std::size_t{10}, std::size_t{200'000}}) {
+        BatchQueue queue;
+        if (before > 0) add(queue, std::string(before, 'b'));
+        FrameBatch made;
+        made.frames.append(std::string(size, 'm'));
+        made.messages = 7;
+        made.pings.push_back({"p", 3, 0});
+        queue.append(std::move(made));
+        add(queue, "last");
+        CHECK(queue.messages() == (before > 0 ? 1 : 0) + 7 + 1);
+        CHECK(take_all(queue).bytes == std::string(before, 'b') + std::string(size, 'm') + "last");
+      }
+    }
+  }
+
+  TEST_CASE("a ping made elsewhere counts the messages before it in its batch") {
+    BatchQueue queue;
+    add(queue, "one");
+    FrameBatch made;
+    made.frames.append("made");
+    made.messages = 2;
+    made.pings.push_back({"p", 1, 0});
+    queue.append(std::move(made));
+    FrameBatch batch;
+    queue.take(batch);
+    REQUIRE(batch.pings.size() == 1);
+    CHECK(batch.pings[0].messages_before == 2);
+  }
+
+  TEST_CASE("memory goes when it has rested long, and content never") {
+    BatchQueue queue;
+    for (std::size_t i = 0; i < 2000; ++i) add(queue, numbered(i));
+    queue.rest_long();
+    CHECK(queue.size() == 2'000'000);
+    take_all(queue);
+    queue.rest_long();
+    CHECK(queue.last().frames.capacity() <= Buffer::little);
+    add(queue, "again");
+    CHECK(take_all(queue).bytes == "again");
+  }
+}
