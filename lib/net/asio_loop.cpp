@@ -8,7 +8,7 @@
 #include "net/resolver.hpp"
 #include "net/tcp_connect.hpp"
 #include "net/timer.hpp"
-#include "net/tls_context.hpp"
+#include "net/tls_contexts.hpp"
 #include "net/tls_handshake.hpp"
 
 namespace websocket::net {
@@ -22,7 +22,6 @@ struct AsioLoop::Parts {
   explicit Parts(LookUpFunction function) : look_up(std::move(function)) {}
   LoopContextPtr context = std::make_shared<LoopContext>();
   LookUpFunction look_up;
-  TlsContexts tls_contexts;
   std::unique_ptr<char[]> read_buffer;
 };
 
@@ -82,7 +81,7 @@ OperationPtr AsioLoop::connect(const Address& to, const SocketOptions& options, 
 }
 
 base::Outcome<std::shared_ptr<const TlsContext>> AsioLoop::tls_context(const TlsOptions& options) {
-  return parts_->tls_contexts.get(options);
+  return TlsContexts::of_this_process().get(options);
 }
 
 OperationPtr AsioLoop::start_tls(std::unique_ptr<Stream> lower,

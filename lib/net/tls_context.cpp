@@ -3,10 +3,8 @@
 
 #include <openssl/err.h>
 
-#include <algorithm>
 #include <new>
 #include <optional>
-#include <tuple>
 
 #include "net/tls_client_certificate.hpp"
 #include "net/tls_error.hpp"
@@ -83,15 +81,6 @@ MaybeFailure apply_options(OpenSslContext& context, const TlsOptions& options) {
   return use_client_certificate(ssl, options);
 }
 
-bool same(const TlsOptions& a, const TlsOptions& b) {
-  const auto all = [](const TlsOptions& o) {
-    return std::tie(o.verify_peer, o.check_hostname, o.ca_file, o.ca_path, o.ca_pem, o.cert_file,
-                    o.key_file, o.key_password, o.server_hostname, o.ciphers, o.min_version,
-                    o.pinned_public_keys);
-  };
-  return all(a) == all(b);
-}
-
 }  // namespace
 
 base::Outcome<std::shared_ptr<const OpenSslContext>> make_tls_context(const TlsOptions& options) {
@@ -101,18 +90,6 @@ base::Outcome<std::shared_ptr<const OpenSslContext>> make_tls_context(const TlsO
   context->options = options;
   context->options.key_password.clear();
   return std::shared_ptr<const OpenSslContext>(std::move(context));
-}
-
-base::Outcome<std::shared_ptr<const TlsContext>> TlsContexts::get(const TlsOptions& options) {
-  std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
-  for (const auto& [known_options, context] : known_) {
-    if (same(known_options, options)) return std::shared_ptr<const TlsContext>(context.lock());
-  }
-  auto made = make_tls_context(options);
-  if (auto* failure = std::get_if<base::Failure>(&made)) return std::move(*failure);
-  auto context = std::get<std::shared_ptr<const OpenSslContext>>(std::move(made));
-  known_.emplace_back(options, context);
-  return std::shared_ptr<const TlsContext>(std::move(context));
 }
 
 }  // namespace websocket::net

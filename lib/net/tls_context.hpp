@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "net/loop.hpp"
@@ -20,15 +19,5 @@ struct OpenSslContext final : TlsContext {
 };
 
 base::Outcome<std::shared_ptr<const OpenSslContext>> make_tls_context(const TlsOptions& options);
-
-// The contexts that connections of one loop use now. Files are read anew once no connection uses
-// them.
-class TlsContexts {
- public:
-  base::Outcome<std::shared_ptr<const TlsContext>> get(const TlsOptions& options);
-
- private:
-  std::vector<std::pair<TlsOptions, std::weak_ptr<const OpenSslContext>>> known_;
-};
 
 }  // namespace websocket::net

@@ -36,19 +36,30 @@ bool holds_loaded_certificates(SSL_CTX& context) {
   return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 0;
 }
 
-std::string_view default_directories() {
-  const char* const chosen = std::getenv(X509_get_default_cert_dir_env());
-  return chosen != nullptr ? chosen : X509_get_default_cert_dir();
+std::string chosen_or(const char* variable, const char* otherwise) {
+  const char* const chosen = std::getenv(variable);
+  return chosen != nullptr ? chosen : otherwise;
+}
+
+std::string default_file() {
+  return chosen_or(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+}
+
+std::vector<std::string> default_directories() {
+  const std::string all = chosen_or(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  std::vector<std::string> directories;
+  std::string_view rest = all;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find(path_separator), rest.size());
+    directories.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return directories;
 }
 
 bool some_default_directory_holds_certificates() {
-  std::string_view rest = default_directories();
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(path_separator), rest.size());
-    if (holds_hashed_certificates(std::filesystem::path(rest.substr(0, end)))) return true;
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return false;
+  const std::vector<std::string> directories = default_directories();
+  return std::any_of(directories.begin(), directories.end(), holds_hashed_certificates);
 }
 
 bool is_hashed_name(std::string_view name) {
@@ -70,6 +81,13 @@ bool trust_system(SSL_CTX& context) {
                   [&](const char* file) { return SSL_CTX_load_verify_file(&context, file) == 1; });
   ERR_clear_error();
   return found;
+}
+
+std::vector<std::string> system_trust_paths() {
+  std::vector<std::string> paths = default_directories();
+  paths.push_back(default_file());
+  paths.insert(paths.end(), well_known_bundles.begin(), well_known_bundles.end());
+  return paths;
 }
 
 bool holds_hashed_certificates(const std::filesystem::path& directory) {

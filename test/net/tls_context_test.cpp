@@ -211,24 +211,6 @@ TEST_CASE("min_version reaches OpenSSL") {
   CHECK(SSL_CTX_get_min_proto_version(std::get<ContextPtr>(outcome)->ssl.get()) == TLS1_3_VERSION);
 }
 
-TEST_CASE("connections with the same options share a context; files are read anew after the last") {
-  support::TempDir directory;
-  TlsOptions options;
-  options.ca_file = directory.write("ca.pem", test_authority().certificate_pem());
-  net::TlsContexts contexts;
-  auto first = std::get<0>(contexts.get(options));
-  CHECK(std::get<0>(contexts.get(options)) == first);
-
-  TlsOptions other = options;
-  other.check_hostname = false;
-  CHECK(std::get<0>(contexts.get(other)) != first);
-
-  directory.write("ca.pem", "hello");
-  CHECK(std::get<0>(contexts.get(options)) == first);
-  first.reset();
-  CHECK(std::holds_alternative<base::Failure>(contexts.get(options)));
-}
-
 TEST_CASE("hashed names are eight hexadecimal digits, a dot and a number") {
   support::TempDir directory;
   for (const char* name : {"authority.pem", "5ed36f99", "5ed36f99.", "5ED36F99.0", "5ed36f99.r0",
