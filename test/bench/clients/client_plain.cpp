@@ -1,0 +1,112 @@
+// Plain sockets, or plain OpenSSL, that move the bytes a WebSocket client would move, and look at none:
+// the ceiling. Reads and writes are of 128 KiB; with PLAIN_ONE_CALL_EACH set, each message to send is
+// a write of its own.
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "../frame_layout.hpp"
+#include "../stream.hpp"
+#include "bench_client.hpp"
+
+namespace {
+
+using bench::Clock;
+using bench::Order;
+using bench::Result;
+using bench::Stream;
+
+constexpr std::size_t done_size = bench::server_frame_size(4);
+
+bench::TlsContext context_for(const Order& order) {
+  return order.tls ? bench::client_context(order.authority) : nullptr;
+}
+
+Stream connected(const Order& order, SSL_CTX* tls) {
+  if (order.deflate) bench::give_up("plain sockets do not know how long compressed messages are");
+  Stream stream = Stream::connect(static_cast<std::uint16_t>(std::atoi(order.port.c_str())));
+  if (tls && !stream.connect_tls(*tls, order.host)) bench::give_up("the TLS handshake failed");
+  if (!stream.write("PLN " + order.target + "\r\n\r\n")) bench::give_up("the server is gone");
+  return stream;
+}
+
+void receive(Stream& stream, std::size_t bytes) {
+  if (!stream.discard(bytes)) bench::give_up("the connection ended before all bytes had come");
+}
+
+void send(Stream& stream, std::string_view bytes) {
+  if (!stream.write(bytes)) bench::give_up("the connection ended before all bytes were sent");
+}
+
+Result recv_mode(const Order& order) {
+  const auto tls = context_for(order);
+  Stream stream = connected(order, tls.get());
+  bench::Watch watch;
+  watch.begin();
+  receive(stream, order.count * bench::server_frame_size(order.size));
+  watch.end();
+  return watch.result();
+}
+
+Result send_mode(const Order& order) {
+  const auto tls = context_for(order);
+  Stream stream = connected(order, tls.get());
+  const std::size_t message = bench::client_frame_size(order.size);
+  const bool one_call_each = std::getenv("PLAIN_ONE_CALL_EACH") != nullptr;
+  const std::string block(one_call_each ? message : bench::block_size, 'x');
+  bench::Watch watch;
+  watch.begin();
+  for (std::size_t left = order.count * message; left > 0;) {
+    const std::string_view next = std::string_view(block).substr(0, left);
+    send(stream, next);
+    left -= next.size();
+  }
+  receive(stream, done_size);
+  watch.end();
+  return watch.result();
+}
+
+Result rtt_mode(const Order& order) {
+  const auto tls = context_for(order);
+  Stream stream = connected(order, tls.get());
+  const std::string message(bench::client_frame_size(order.size), 'x');
+  const std::size_t answer = bench::server_frame_size(order.size);
+  bench::Laps laps(order.count);
+  bench::Watch watch;
+  watch.begin();
+  for (auto last = Clock::now(); laps.size() < order.count;) {
+    send(stream, message);
+    receive(stream, answer);
+    const auto now = Clock::now();
+    laps.add(now - last);
+    last = now;
+  }
+  watch.end();
+  return bench::with_laps(watch, laps);
+}
+
+Result connect_mode(const Order& order) {
+  const auto tls = context_for(order);
+  const std::string message(bench::client_frame_size(order.size), 'x');
+  bench::Laps connects(order.count);
+  bench::Laps laps(order.count);
+  bench::Watch watch;
+  watch.begin();
+  while (laps.size() < order.count) {
+    const auto begin = Clock::now();
+    Stream stream = connected(order, tls.get());
+    connects.add(Clock::now() - begin);
+    send(stream, message);
+    receive(stream, bench::server_frame_size(order.size));
+    stream.finish();
+    laps.add(Clock::now() - begin);
+  }
+  watch.end();
+  return bench::with_laps(watch, laps, connects);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return bench::run({"plain", recv_mode, send_mode, rtt_mode, connect_mode, nullptr}, argc, argv);
+}
