@@ -29,6 +29,14 @@ inline Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
 }
 
 Outbox::Pushed Outbox::push(Opcode opcode, std::string_view payload) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_to_be_compressed(opcode, payload.size())) return append(opcode, payload);
+  }
+  return push_compressing(opcode, payload);
+}
+
+Outbox::Pushed Outbox::push_compressing(Opcode opcode, std::string_view payload) {
   std::unique_lock lock(mutex_);
   if (!is_to_be_compressed(opcode, payload.size())) return append(opcode, payload);
   const CompressorPtr mine = compressor();

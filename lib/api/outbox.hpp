@@ -83,6 +83,7 @@ class Outbox {
 
   bool is_to_be_compressed(Opcode opcode, std::size_t size) const;
   const CompressorPtr& compressor();
+  Pushed push_compressing(Opcode opcode, std::string_view payload);
   std::optional<Pushed> push_compressed(Compressor& compressor, Opcode opcode,
                                         std::string_view payload);
   Pushed append(Opcode opcode, std::string_view payload);

@@ -167,13 +167,6 @@ void Session::touch_idle_timer_now() {
   idle_timer_->touch();
 }
 
-// What it has taken is to be given back when nothing has happened for a while.
-void Session::look_at_memory() {
-  if (takes_memory_ || !protocol_->holds_much()) return;
-  takes_memory_ = true;
-  touch_idle_timer_now();
-}
-
 // The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens; so
 // are big buffers.
 void Session::rest() {
@@ -216,10 +209,6 @@ std::optional<protocol::Event> Session::next_event() {
 
 void Session::notify() {
   if (owner_ != nullptr) owner_->session_has_events();
-}
-
-bool Session::is_open() const noexcept {
-  return !ended_ && protocol_ && protocol_->state() == protocol::ClientProtocol::State::open;
 }
 
 void Session::want(protocol::Wanted wanted) noexcept {
@@ -375,7 +364,7 @@ Stage Session::stage() const noexcept {
 
 // It takes memory, so it is there only while the trace is on; turned on in the middle it begins with
 // the next frame.
-WireTrace* Session::wire_trace() {
+WireTrace* Session::wire_trace_now() {
   if (!settings_.trace.enabled()) {
     wire_trace_.reset();
   } else if (!wire_trace_) {

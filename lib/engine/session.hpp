@@ -85,7 +85,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void pause_reading(bool paused);
   void want(protocol::Wanted wanted) noexcept;
 
-  bool is_open() const noexcept;
+  bool is_open() const noexcept { return !ended_ && protocol_ && protocol_->is_open(); }
   bool is_secure() const { return url().secure; }
   // What the server answered to the handshake; null before anything was asked.
   std::shared_ptr<const protocol::HandshakeAnswer> answer() const noexcept {
@@ -118,7 +118,12 @@ class Session final : public std::enable_shared_from_this<Session>,
     if (takes_memory_) touch_idle_timer_now();
   }
   void touch_idle_timer_now();
-  void look_at_memory();
+  // What was taken is to be given back when nothing has happened for a while.
+  void look_at_memory() {
+    if (takes_memory_ || !protocol_->holds_much()) return;
+    takes_memory_ = true;
+    touch_idle_timer_now();
+  }
   void rest();
 
   // ---- bytes (session_io.cpp)
@@ -151,7 +156,12 @@ class Session final : public std::enable_shared_from_this<Session>,
   Stage stage() const noexcept;
   void notify();
   void trace(const std::string& line);
-  WireTrace* wire_trace();
+  // Null while the trace is off.
+  WireTrace* wire_trace() {
+    if (!wire_trace_ && !settings_.trace.enabled()) return nullptr;
+    return wire_trace_now();
+  }
+  WireTrace* wire_trace_now();
 
   net::Loop& loop_;
   const SessionSettings settings_;

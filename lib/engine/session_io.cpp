@@ -130,7 +130,7 @@ void Session::flush() {
     if (!protocol_->has_output()) break;
   }
   if (written_ != written_before && owner_ != nullptr) {
-    owner_->session_has_left(protocol_->output().size());
+    owner_->session_has_left(protocol_->unsent_bytes());
   }
   if (ended_) return;
   protocol_->rest_output();

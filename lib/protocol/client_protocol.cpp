@@ -126,7 +126,7 @@ void ClientProtocol::give_up(std::optional<base::Failure> failure) {
 
 // ---- out
 
-void ClientProtocol::consume_output(std::size_t size) noexcept {
+void ClientProtocol::consume_opening_output(std::size_t size) noexcept {
   if (sends_frames()) return connection_.consume_output(size);
   opening_->request_left.remove_prefix(size);
   if (handshake_done_ && opening_->request_left.empty()) opening_.reset();

@@ -48,7 +48,12 @@ class ClientProtocol {
   std::string_view output() {
     return sends_frames() ? connection_.output() : opening_->request_left;
   }
-  void consume_output(std::size_t size) noexcept;
+  // Frames that wait to be written.
+  std::size_t unsent_bytes() const noexcept { return connection_.unsent_bytes(); }
+  void consume_output(std::size_t size) noexcept {
+    if (!opening_) return connection_.consume_output(size);
+    consume_opening_output(size);
+  }
   void rest_output() noexcept { connection_.rest_output(); }
   // Whether what output() gives are frames; before, it is the request.
   bool sends_frames() const noexcept { return !opening_ || opening_->request_left.empty(); }
@@ -62,6 +67,9 @@ class ClientProtocol {
   void give_up(std::optional<base::Failure> failure = {});
 
   State state() const noexcept;
+  bool is_open() const noexcept {
+    return handshake_done_ && connection_.state() == Connection::State::open;
+  }
   bool eof_expected() const noexcept { return handshake_done_ && connection_.eof_expected(); }
   std::size_t unsent_messages() const noexcept { return connection_.unsent_messages(); }
   std::size_t unconfirmed_messages() const noexcept { return connection_.unconfirmed_messages(); }
@@ -76,6 +84,7 @@ class ClientProtocol {
 
  private:
   std::optional<Event> next_handshake_event();
+  void consume_opening_output(std::size_t size) noexcept;
   Event accept();
   void refuse(std::optional<base::Failure> failure);
 

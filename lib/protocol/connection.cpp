@@ -160,8 +160,7 @@ void Connection::append(Opcode opcode, std::string_view payload, bool fin, std::
   append_frame(output_, fin, opcode, payload, role_ == Role::client ? keys_ : nullptr, reserved);
 }
 
-void Connection::append_data(Opcode opcode, std::string_view payload, bool fin) {
-  if (deflate_ == nullptr || is_control(opcode)) return append(opcode, payload, fin);
+void Connection::append_compressed(Opcode opcode, std::string_view payload, bool fin) {
   if (!deflater_) {
     const DeflateSide& own = role_ == Role::client ? deflate_->client : deflate_->server;
     deflater_ = MessageDeflater(own, *deflate_);
@@ -180,8 +179,12 @@ void Connection::append_pending_pong() {
 
 bool Connection::send(Opcode opcode, std::string_view payload, bool fin) {
   if (state_ != State::open) return false;
-  append_pending_pong();
-  append_data(opcode, payload, fin);
+  if (pong_) append_pending_pong();
+  if (deflate_ == nullptr || is_control(opcode)) {
+    append(opcode, payload, fin);
+  } else {
+    append_compressed(opcode, payload, fin);
+  }
   if (fin && !is_control(opcode)) delivery_.message_queued();
   return true;
 }

@@ -102,6 +102,8 @@ class Connection {
     delivery_.leaves(output_.view(), size);
     output_.consume(size);
   }
+  // Of it, what was put together already: without a pong that waits.
+  std::size_t unsent_bytes() const noexcept { return output_.size(); }
   // Nothing more is to be sent for now.
   void rest_output() noexcept { output_.rest(); }
   bool has_output() const noexcept { return !output_.empty() || pong_.has_value(); }
@@ -142,7 +144,7 @@ class Connection {
   void answer_ping(std::string_view payload);
   void add_last_words();
   void append(Opcode opcode, std::string_view payload, bool fin = true, std::uint8_t reserved = 0);
-  void append_data(Opcode opcode, std::string_view payload, bool fin);
+  void append_compressed(Opcode opcode, std::string_view payload, bool fin);
   std::string_view pending_output();
   void append_pending_pong();
   void end(std::optional<base::Failure> failure);
