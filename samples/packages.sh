@@ -17,7 +17,7 @@ to_test=(
   'doctest-dev|doctest|has_header doctest/doctest.h'
   'python3|Python 3|has "$(system_python)"'
 )
-# Peers of the interoperability tests: where one is missing its tests are skipped, and say so.
+# Peers of the interoperability tests, and valgrind: where one is missing its tests are skipped, and say so.
 to_test_with_peers=(
   'openssl|the openssl program|has openssl'
   'python3-websockets|the Python module websockets|"$(system_python)" -c "import websockets"'
@@ -25,6 +25,7 @@ to_test_with_peers=(
   'nodejs|Node.js|has node'
   'npm|npm|has npm'
   'nginx|nginx|has_nginx'
+  'valgrind|valgrind, which counts instructions|has valgrind'
 )
 
 say() { printf '%s\n' "$*"; }
@@ -138,4 +139,21 @@ get_all_to_test() {
     fail 'install these with the packages of your system, and start this command again.'
   get 'for the foreign servers of the tests' "${to_test_with_peers[@]}" ||
     say 'The tests that want them will be skipped.'
+}
+
+# Node's ws, in the version the lock file pins, lies in the build directory: install_node_peer WHAT_IF_NOT.
+# Wants root, build and log to be set.
+install_node_peer() {
+  local from=$root/test/peers/node_ws to=$build/node_ws
+  export WEBSOCKETAPP_NODE_PEERS=$to
+  mkdir -p "$to"
+  cp "$from"/*.json "$from"/*.mjs "$to/"
+  cmp -s "$to/package-lock.json" "$to/node_modules/.installed-lock.json" && return
+  has npm || return 0 # said already
+  if (cd "$to" && timeout 180 npm ci --ignore-scripts --no-audit --no-fund </dev/null) >"$log" 2>&1; then
+    cp "$to/package-lock.json" "$to/node_modules/.installed-lock.json"
+  else
+    tail -n 5 "$log" >&2
+    say "npm could not install ws: $1."
+  fi
 }

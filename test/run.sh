@@ -68,22 +68,6 @@ without_scattered_addresses_if_need_be() {
   rm -f "$program"
 }
 
-# Node's ws, in the version the lock file pins, lies in the build directory.
-install_node_peer() {
-  local from=$root/test/peers/node_ws to=$build/node_ws
-  export WEBSOCKETAPP_NODE_PEERS=$to
-  mkdir -p "$to"
-  cp "$from"/*.json "$from"/*.mjs "$to/"
-  cmp -s "$to/package-lock.json" "$to/node_modules/.installed-lock.json" && return
-  has npm || return 0 # said already
-  if (cd "$to" && timeout 180 npm ci --ignore-scripts --no-audit --no-fund </dev/null) >"$log" 2>&1; then
-    cp "$to/package-lock.json" "$to/node_modules/.installed-lock.json"
-  else
-    tail -n 5 "$log" >&2
-    say 'npm could not install ws: the tests that want Node will be skipped.'
-  fi
-}
-
 get_all_to_build
 get_all_to_test
 
@@ -95,7 +79,7 @@ set_up || {
   cat "$log" >&2
   fail 'Meson could not set up the build; its last lines say why.'
 }
-install_node_peer
+install_node_peer 'the tests that want Node will be skipped'
 
 [ -e "$build/meson-logs/testlog.json" ] || say 'building, which takes some minutes the first time ...'
 ninja -C "$build" >"$log" 2>&1 || {
