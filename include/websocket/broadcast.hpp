@@ -3,7 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
-#include <ranges>
+#include <iterator>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -25,9 +25,9 @@ WEBSOCKET_API std::size_t broadcast_bytes(std::span<WebSocketApp* const> apps,
 /// A range of anything that points to apps: std::vector<std::unique_ptr<WebSocketApp>>, say.
 template <class Apps>
 concept PointersToApps =
-    std::ranges::input_range<Apps> && !std::convertible_to<Apps, std::span<WebSocketApp* const>> &&
-    requires(std::ranges::range_reference_t<Apps> pointer) {
-  { *pointer } -> std::convertible_to<WebSocketApp&>;
+    !std::convertible_to<Apps, std::span<WebSocketApp* const>> && requires(Apps & apps) {
+  { **std::begin(apps) } -> std::convertible_to<WebSocketApp&>;
+  std::end(apps);
 };
 
 template <PointersToApps Apps>
