@@ -8,12 +8,6 @@
 #include "engine/one_line.hpp"
 
 namespace websocket {
-namespace {
-
-// What a loop keeps between batches: room for a message of a megabyte.
-constexpr std::size_t most_kept_for_frames = (std::size_t{1} << 20U) + (std::size_t{64} << 10U);
-
-}  // namespace
 
 // ---- to where handlers run
 
@@ -231,7 +225,7 @@ bool WebSocketApp::Implementation::hand_over_some() {
   if (session == nullptr || !outbox_.take(batch)) return false;
   if (!session->send_frames(batch)) left_behind_ += batch.messages;
   batch.clear();
-  if (batch.frames.capacity() > most_kept_for_frames) batch.frames.release();
+  if (batch.frames.capacity() > base::Buffer::most) batch.frames.release();
   return true;
 }
 

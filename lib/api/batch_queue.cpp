@@ -5,12 +5,11 @@ namespace websocket::api {
 void BatchQueue::begin_another() {
   More& more = more_.get();
   protocol::FrameBatch next;
-  if (more.spare.empty()) {
-    next.frames.prepare(full_size + full_size / 4);  // so that it need not grow
-  } else {
+  if (!more.spare.empty()) {
     next = std::move(more.spare.back());
     more.spare.pop_back();
   }
+  next.frames.prepare(full_size + full_size / 4);  // so that it need not grow
   more.size += last_.frames.size();
   more.full.push_back(std::exchange(last_, std::move(next)));
 }
@@ -39,6 +38,12 @@ void BatchQueue::take(protocol::FrameBatch& batch) {
   more_->size -= batch.frames.size();
   more_->spare.push_back(std::move(more_->full.front()));
   more_->full.erase(more_->full.begin());
+}
+
+void BatchQueue::rest(protocol::FrameBatch& spare) noexcept {
+  if (more_) return;
+  if (last_.frames.capacity() > spare.frames.capacity()) std::swap(last_, spare);
+  last_.frames.rest_long();
 }
 
 }  // namespace websocket::api

@@ -28,8 +28,8 @@ class BatchQueue {
 
   // The first batch, in exchange for one whose memory can be used again.
   void take(protocol::FrameBatch& batch);
-  // Nothing is left for now,
-  void rest() noexcept { last_.frames.rest(); }
+  // Nothing is left for now: who sends little keeps a little, and what it got by take() goes back,
+  void rest(protocol::FrameBatch& spare) noexcept;
   // and nothing has happened for a while.
   void rest_long() noexcept {
     if (!empty()) return;

@@ -175,7 +175,7 @@ bool Outbox::take(protocol::FrameBatch& batch) {
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) {
     loop_will_look_ = false;
-    queue_.rest();
+    queue_.rest(batch);
     return false;
   }
   queue_.take(batch);

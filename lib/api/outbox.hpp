@@ -50,7 +50,7 @@ class Outbox {
   std::size_t discard();
   void stay_awake();  // the loop will look when its turn ends: no need to wake it
   // Takes what was sent first, a batch of it, in exchange for one whose memory can be used again;
-  // false when there is nothing: wake me from now on.
+  // false when there is nothing: wake me from now on. The batch stays empty then, but for memory.
   bool take(protocol::FrameBatch& batch);
   // What the loop holds. True when on_drain is due.
   bool set_in_flight(std::size_t size);

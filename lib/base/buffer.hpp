@@ -55,14 +55,15 @@ class Buffer {
   void release() noexcept { Buffer().swap(*this); }
 
   // ---- what is kept while it is empty
-  // A little always. Much of it until nothing has happened for a while: the system takes its time to
-  // give it again, page by page. What lies between is soon had again.
+  // A little always. Much of it until nothing has happened for a while, since the system takes its
+  // time to give it again, page by page; but not any amount. What lies between is soon had again.
   static constexpr std::size_t little = std::size_t{2} << 10U;
   static constexpr std::size_t much = std::size_t{64} << 10U;
+  static constexpr std::size_t most = (std::size_t{1} << 20U) + much;
   bool holds_much() const noexcept { return capacity_ > much; }
   // It is used up for now,
   void rest() noexcept {
-    if (!holds_much()) rest_long();
+    if (capacity_ <= much || capacity_ > most) rest_long();
   }
   // and nothing has happened for a while.
   void rest_long() noexcept {

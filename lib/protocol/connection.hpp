@@ -75,8 +75,9 @@ class Connection {
   // permessage-deflate was agreed on. Before anything is received or sent; the agreement outlives
   // the connection.
   void use_deflate(const DeflateAgreement& agreement);
-  // Gives back memory that it can do without for now; whether it keeps much until then.
+  // Gives back memory that it can do without for now.
   void rest() noexcept;
+  // Whether there is much of it.
   bool holds_much() const noexcept { return output_.holds_much() || reader_.holds_much(); }
 
   // In: as message_reader says. Then next_event() until it gives nothing.

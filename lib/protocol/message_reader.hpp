@@ -64,12 +64,13 @@ class MessageReader {
 
   // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
   void use_deflate(const DeflateSide& peer) { inflater_.emplace(peer); }
-  // Gives back memory that it can do without; whether it keeps much until then.
+  // Gives back memory that it can do without.
   void rest() noexcept {
     if (in_message_ || !between_frames()) return;
     if (!delivered_) message_.rest_long();
     if (inflater_) inflater_->rest();
   }
+  // Whether there is much of it.
   bool holds_much() const noexcept { return message_.holds_much(); }
 
   // Where the next bytes are to be read to: somewhere in `scratch` or in memory of its own.

@@ -2,6 +2,7 @@
 // ends. Reconnecting: app_reconnect_test.cpp.
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,36 @@ using websocket::SendResult;
 using websocket::State;
 using websocket::WebSocketApp;
 using Events = std::vector<std::string>;
+
+namespace {
+
+// More than leaves with one batch.
+constexpr int many = 20;
+const std::string big(100'000, 'x');
+
+void send_many(WebSocketApp& app) {
+  for (int i = 0; i < many; ++i) CHECK(app.send(big) == SendResult::queued);
+}
+
+// What comes before the Close frame, and which code that has.
+struct UntilClose {
+  int messages = 0;
+  std::uint16_t code = 0;
+};
+
+UntilClose read_until_close(RawConnection& connection) {
+  UntilClose read;
+  for (;;) {
+    const auto frame = connection.read_frame();
+    if (frame.opcode == 8) {
+      read.code = frame.close_code();
+      return read;
+    }
+    if (frame.payload == big) ++read.messages;
+  }
+}
+
+}  // namespace
 
 TEST_SUITE("WebSocketApp: order") {
   TEST_CASE("handlers follow one another in wire order, on_close last") {
@@ -226,6 +257,35 @@ TEST_SUITE("WebSocketApp: order") {
     CHECK(received.pop() == "b");
     CHECK(received.pop() == "close 4000enough");
     CHECK(probe.events() == Events{"close 4001"});
+  }
+
+  TEST_CASE("however much was sent, all of it goes out before the Close frame") {
+    support::Mailbox<UntilClose> received;
+    bool server_closes = false;
+    SUBCASE("ours") {}
+    SUBCASE("the answer to the server's") { server_closes = true; }
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      connection.write(support::server_frame(true, 1, "go"));
+      if (server_closes) connection.write(support::server_frame(true, 8, "\x03\xe8"));
+      received.push(read_until_close(connection));
+      if (!server_closes) connection.write_close(1000);
+    });
+    WebSocketApp app(server.url(), quick());
+    Probe probe;
+    probe.attach(app);
+    app.on_message = [&](WebSocketApp& self, const Message&) {
+      send_many(self);
+      if (!server_closes) self.close();
+    };
+    CHECK_FALSE(app.run_forever());
+    const auto read = received.pop();
+    REQUIRE(read);
+    CHECK(read->messages == many);
+    CHECK(read->code == 1000);
+    const auto closed = probe.closes.pop();
+    REQUIRE(closed);
+    CHECK(closed->unsent_messages == 0);
   }
 
   TEST_CASE("a server that does not answer our Close frame is 1006, not clean and no error") {

@@ -94,7 +94,8 @@ TEST_SUITE("the buffer") {
 
   TEST_CASE("what is used up keeps a little, and much of it only until it has rested long") {
     for (const std::size_t size :
-         {std::size_t{1}, Buffer::little, std::size_t{20'000}, Buffer::much, Buffer::much + 1}) {
+         {std::size_t{1}, Buffer::little, std::size_t{20'000}, Buffer::much, Buffer::much + 1,
+          Buffer::most, Buffer::most + 1}) {
       CAPTURE(size);
       Buffer buffer;
       buffer.prepare(size);
@@ -104,7 +105,7 @@ TEST_SUITE("the buffer") {
       CHECK(buffer.capacity() == size);  // it is not empty
       buffer.consume(size);
       buffer.rest();
-      const bool is_kept = size <= Buffer::little || size > Buffer::much;
+      const bool is_kept = size <= Buffer::little || (size > Buffer::much && size <= Buffer::most);
       CHECK(buffer.capacity() == (is_kept ? size : 0));
       buffer.rest_long();
       CHECK(buffer.capacity() == (size <= Buffer::little ? size : 0));

@@ -125,6 +125,37 @@ TEST_SUITE("BatchQueue") {
     CHECK(batch.pings[0].messages_before == 2);
   }
 
+  TEST_CASE("who sends little does not keep the memory that a busier one has left to the loop") {
+    FrameBatch of_the_loop;
+    of_the_loop.frames.prepare(300'000);
+    BatchQueue queue;
+    add(queue, "little");
+    queue.take(of_the_loop);  // the queue has the big one now
+    CHECK(of_the_loop.frames.view() == "little");
+    of_the_loop.clear();
+    queue.rest(of_the_loop);
+    CHECK(queue.last().frames.capacity() <= Buffer::little);
+    CHECK(of_the_loop.frames.capacity() >= 300'000);
+    CHECK(of_the_loop.frames.empty());
+  }
+
+  TEST_CASE("behind a full batch there is room at once, whatever was given for the last one") {
+    BatchQueue queue;
+    for (int round = 0; round < 3; ++round) {
+      for (std::size_t i = 0; i < 600; ++i) add(queue, numbered(i));
+      while (!queue.empty()) {
+        FrameBatch without_memory;
+        queue.take(without_memory);
+      }
+      for (std::size_t i = 0; i < 300; ++i) add(queue, numbered(i));
+      CHECK(queue.last().frames.capacity() > Buffer::much);
+      while (!queue.empty()) {
+        FrameBatch without_memory;
+        queue.take(without_memory);
+      }
+    }
+  }
+
   TEST_CASE("memory goes when it has rested long, and content never") {
     BatchQueue queue;
     for (std::size_t i = 0; i < 2000; ++i) add(queue, numbered(i));
