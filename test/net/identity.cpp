@@ -53,6 +53,9 @@ Identity make(const Identity* issuer, const Wanted& wanted) {
   add_extension(certificate, &signer, NID_basic_constraints,
                 wanted.is_authority ? "critical,CA:TRUE" : "CA:FALSE");
   add_extension(certificate, &signer, NID_subject_key_identifier, "hash");
+  if (issuer != nullptr) {
+    add_extension(certificate, &signer, NID_authority_key_identifier, "keyid");
+  }
   add_extension(certificate, &signer, NID_subject_alt_name, wanted.alternative_names);
   EVP_PKEY* const key = issuer == nullptr ? made.key.get() : issuer->key.get();
   check(X509_sign(&certificate, key, EVP_sha256()) > 0);

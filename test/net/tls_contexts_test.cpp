@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "identity.hpp"
 #include "support/temp_dir.hpp"
@@ -27,6 +30,15 @@ TlsOptions trusting(const support::TempDir& directory, int number) {
   options.ca_file = directory.file("ca.pem");
   options.server_hostname = "host-" + std::to_string(number);
   return options;
+}
+
+bool verifies(const Shared& shared, X509& certificate) {
+  using StoreCtxPtr = std::unique_ptr<X509_STORE_CTX, net::OpenSslRelease<X509_STORE_CTX_free>>;
+  const auto& context = dynamic_cast<const net::OpenSslContext&>(*shared);
+  const StoreCtxPtr check(X509_STORE_CTX_new());
+  X509_STORE* const store = SSL_CTX_get_cert_store(context.ssl.get());
+  return X509_STORE_CTX_init(check.get(), store, &certificate, nullptr) == 1 &&
+         X509_verify_cert(check.get()) == 1;
 }
 
 }  // namespace
@@ -83,5 +95,28 @@ TEST_SUITE("TLS options: what connections share") {
     CHECK(got(contexts, options) == first);
     first.reset();
     CHECK(gone.expired());
+  }
+
+  // What is wrong here is seen by ThreadSanitizer only.
+  TEST_CASE("nothing of it is written when connections of many threads first use it, all at once") {
+    support::TempDir directory;
+    directory.write("ca.pem", test_authority().certificate_pem());
+    constexpr int threads_at_once = 4;
+    for (int round = 0; round < 50; ++round) {
+      net::TlsContexts contexts;
+      std::atomic<int> ready{0};
+      std::atomic<int> verified{0};
+      std::vector<std::thread> threads;
+      for (int i = 0; i < threads_at_once; ++i) {
+        threads.emplace_back([&, server = signed_by(test_authority(), {})] {
+          const Shared context = got(contexts, trusting(directory, 1));
+          ready.fetch_add(1, std::memory_order_relaxed);
+          while (ready.load(std::memory_order_relaxed) < threads_at_once) std::this_thread::yield();
+          if (verifies(context, *server.certificate)) ++verified;
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+      CHECK(verified == threads_at_once);
+    }
   }
 }
