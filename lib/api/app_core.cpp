@@ -1,6 +1,8 @@
 // A run's life as the program's threads see it: starting, waiting, closing, destroying.
 #include "api/app_core.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -12,6 +14,9 @@
 
 namespace websocket {
 namespace {
+
+// Of who may wait, while much is unsent already.
+constexpr Duration longest_pause = std::chrono::milliseconds(2);
 
 [[noreturn]] void throw_waiting_for_myself() {
   throw std::logic_error("the thread that runs a WebSocketApp cannot wait for it");
@@ -222,11 +227,17 @@ SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_vi
                                                    Duration timeout) {
   if (!is_at_home()) return SendResult::closed;
   const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
+  const bool is_refused = pushed.result == SendResult::buffer_full;
   // The loop's own thread is the one that makes room.
-  if (pushed.result != SendResult::buffer_full || runs_here()) return wake_if_need_be(pushed);
+  if (!(is_refused || pushed.much_waits) || runs_here()) return wake_if_need_be(pushed);
   const auto self = shared_from_this();  // the app may go while this waits
-  const auto deadline = net::later(net::Clock::now(), timeout);
-  return wake_if_need_be(outbox_.push_waiting(opcode, payload, deadline));
+  const auto now = net::Clock::now();
+  if (is_refused) {
+    return wake_if_need_be(outbox_.push_waiting(opcode, payload, net::later(now, timeout)));
+  }
+  wake_if_need_be(pushed);
+  outbox_.let_some_leave(net::later(now, std::min(timeout, longest_pause)));
+  return pushed.result;
 }
 
 SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::string_view payload,

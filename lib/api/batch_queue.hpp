@@ -16,8 +16,10 @@ class BatchQueue {
  public:
   // Where the next frame is to be appended; then appended().
   protocol::FrameBatch& last() noexcept { return last_; }
-  void appended() {
-    if (last_.frames.size() >= full_size) begin_another();
+  bool appended() {
+    if (last_.frames.size() < full_size) return false;
+    begin_another();
+    return true;
   }
   // All of it behind what is there.
   void append(protocol::FrameBatch batch);

@@ -64,6 +64,11 @@ Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
   }
 }
 
+void Outbox::let_some_leave(net::Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  room_.wait_until(lock, deadline, [&] { return leaving() <= much_waits / 2; });
+}
+
 // mutex_ is held. False also for what will be refused. What waits behind a message in pieces goes out
 // as it is: it would be compressed before the pieces that go out before it.
 bool Outbox::is_to_be_compressed(Opcode opcode, std::size_t size) const {

@@ -164,3 +164,62 @@ TEST_SUITE("Outbox: waiting for room") {
     CHECK(ground.words() == Words{"text '" + std::string(20, 'y') + "'"});
   }
 }
+
+TEST_SUITE("Outbox: pausing while much waits") {
+  constexpr std::size_t much = std::size_t{1} << 20U;
+
+  // Sends until it is told that much waits; how much that is.
+  std::size_t send_much(Ground & ground) {
+    const std::string text(16384, 'x');
+    for (;;) {
+      const Outbox::Pushed pushed = ground.outbox.push(Opcode::text, text);
+      REQUIRE(pushed.result == SendResult::queued);
+      REQUIRE(ground.outbox.size() < 2 * much);
+      if (pushed.much_waits) return ground.outbox.size();
+    }
+  }
+
+  TEST_CASE("much waits is told for a batch that is full, not for each message") {
+    Ground ground;
+    const std::size_t first = send_much(ground);
+    CHECK(first > much / 2);
+    CHECK_FALSE(ground.outbox.push(Opcode::text, "and another").much_waits);
+    CHECK(send_much(ground) > first);
+  }
+
+  TEST_CASE("it is not told of what leaves as it comes") {
+    Ground ground;
+    for (int i = 0; i < 64; ++i) {
+      CHECK_FALSE(ground.outbox.push(Opcode::text, std::string(much / 4, 'x')).much_waits);
+      ground.leave();
+    }
+  }
+
+  TEST_CASE("the pause is over when the time is") {
+    Ground ground;
+    send_much(ground);
+    ground.outbox.let_some_leave(Clock::now() - 1h);
+    const auto deadline = Clock::now() + 2ms;
+    ground.outbox.let_some_leave(deadline);
+    CHECK(Clock::now() >= deadline);
+  }
+
+  TEST_CASE("the pause is over when enough has left, or nothing can leave any more") {
+    Ground ground;
+    send_much(ground);
+    support::Mailbox<bool> over;
+    std::thread pausing([&] {
+      ground.outbox.let_some_leave(Clock::now() + 10 * support::default_deadline);
+      over.push(true);
+    });
+    SUBCASE("as it was written") {
+      ground.take();
+      ground.outbox.set_in_flight(much);  // some of it
+      CHECK(over.empty());
+      while (ground.outbox.size() > 0) ground.leave();
+    }
+    SUBCASE("as the connection is gone") { ground.lose(); }
+    CHECK(over.pop(support::default_deadline).has_value());
+    pausing.join();
+  }
+}
