@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <asio/ip/address.hpp>
 #include <new>
 #include <utility>
@@ -12,6 +13,10 @@
 
 namespace websocket::net {
 namespace {
+
+constexpr std::size_t record_size = SSL3_RT_MAX_PLAIN_LENGTH;
+constexpr std::size_t records_at_once = 4;
+constexpr std::size_t record_overhead = 128;  // more than the usual ciphers take
 
 std::string without_zone(const std::string& host) { return host.substr(0, host.find('%')); }
 
@@ -78,12 +83,19 @@ std::optional<base::Failure> TlsSession::expect(const std::string& host) {
 
 TlsSession::Status TlsSession::handshake() {
   forget_errors();
-  return status_of(SSL_do_handshake(ssl_.get()));
+  const Status status = status_of(SSL_do_handshake(ssl_.get()));
+  if (status == Status::failed) {
+    say_why();
+    return status;
+  }
+  const Status passed_on = pass_records_on();
+  return passed_on == Status::ok ? status : passed_on;
 }
 
 TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   forget_errors();
   const Status status = status_of(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
+  if (status == Status::failed) say_why();
   // Nothing more is there: until there is, the records' buffers are not needed. (A session ticket
   // makes OpenSSL take one for writing too, which it would keep until something was written.) Only
   // between records, though: within one, some versions free what they still use (CVE-2024-4741).
@@ -92,9 +104,56 @@ TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   return status;
 }
 
+// What was encrypted is told as written when all of it has left: its records are in order whatever
+// comes between, and the next call begins with the same bytes.
 TlsSession::Status TlsSession::write(std::span<const char> from, std::size_t& size) {
   forget_errors();
-  return status_of(SSL_write_ex(ssl_.get(), from.data(), from.size(), &size));
+  Status status = pass_records_on();
+  if (status == Status::ok && encrypted_ == 0) {
+    status = encrypt(from.first(std::min(from.size(), records_at_once * record_size)));
+    if (status == Status::ok) status = pass_records_on();
+  }
+  if (status == Status::ok) size = std::exchange(encrypted_, 0);
+  return status;
+}
+
+TlsSession::Status TlsSession::encrypt(std::span<const char> from) {
+  const std::size_t records = from.size() / record_size + 1;
+  records_.prepare(from.size() + records * record_overhead);
+  while (encrypted_ < from.size()) {
+    const std::span<const char> rest = from.subspan(encrypted_);
+    std::size_t put = 0;
+    const Status status = status_of(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &put));
+    if (status != Status::ok) return status;
+    encrypted_ += put;
+  }
+  return Status::ok;
+}
+
+TlsSession::Status TlsSession::pass_records_on() {
+  while (!records_.empty()) {
+    const IoResult result = lower_->write(records_.view());
+    switch (result.status) {
+      case IoStatus::ok:
+        records_.consume(result.size);
+        break;
+      case IoStatus::would_block:
+        return Status::wants_write;
+      case IoStatus::end:
+      case IoStatus::failed:
+        error_ = result.error;
+        return Status::failed;
+    }
+  }
+  records_.release();  // idle connections hold no buffers
+  return Status::ok;
+}
+
+// OpenSSL made an alert for the peer when it failed. The error stays what it is.
+void TlsSession::say_why() {
+  const std::error_code error = error_;
+  pass_records_on();
+  error_ = error;
 }
 
 // OpenSSL takes whatever lies in the thread's queue for the outcome of its latest call.
@@ -108,6 +167,7 @@ void TlsSession::send_close_notify() {
   // OpenSSL must not be called any more after a fatal error.
   if (!error_) SSL_shutdown(ssl_.get());
   ERR_clear_error();
+  pass_records_on();
 }
 
 std::optional<Refusal> TlsSession::refusal() const {
@@ -122,8 +182,6 @@ TlsSession::Status TlsSession::status_of(int result) {
       return Status::ok;
     case SSL_ERROR_WANT_READ:
       return Status::wants_read;
-    case SSL_ERROR_WANT_WRITE:
-      return Status::wants_write;
     case SSL_ERROR_ZERO_RETURN:
       return Status::closed;
     default:
@@ -184,29 +242,24 @@ int TlsSession::bio_read(BIO* bio, char* into, std::size_t size, std::size_t* do
   return 0;
 }
 
+// Takes everything: pass_records_on() knows how much the stream below takes.
 int TlsSession::bio_write(BIO* bio, const char* from, std::size_t size, std::size_t* done) {
   auto& session = *static_cast<TlsSession*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  const IoResult result = session.lower_->write({from, size});
-  switch (result.status) {
-    case IoStatus::ok:
-      *done = result.size;
-      return 1;
-    case IoStatus::would_block:
-      BIO_set_retry_write(bio);
-      return 0;
-    case IoStatus::end:
-    case IoStatus::failed:
-      session.lower_error_ = result.error;
-      return 0;
+  try {
+    session.records_.append({from, size});
+  } catch (const std::bad_alloc&) {  // OpenSSL, which is C, calls us
+    session.lower_error_ = std::make_error_code(std::errc::not_enough_memory);
+    return 0;
   }
-  return 0;
+  *done = size;
+  return 1;
 }
 
 long TlsSession::bio_control(BIO* bio, int command, long, void*) {
   const auto& session = *static_cast<const TlsSession*>(BIO_get_data(bio));
   switch (command) {
-    case BIO_CTRL_FLUSH:  // nothing is held back
+    case BIO_CTRL_FLUSH:  // done when OpenSSL has returned
       return 1;
     case BIO_CTRL_EOF:
       return session.lower_ended_ ? 1 : 0;

@@ -1,5 +1,6 @@
-// One SSL object over a Stream: a client's side of TLS (RFC 8446, RFC 5246). OpenSSL reads from and
-// writes to that stream directly; nothing is buffered but what OpenSSL itself holds.
+// One SSL object over a Stream: a client's side of TLS (RFC 8446, RFC 5246). OpenSSL reads from that
+// stream directly; the records that it writes in one go are passed on together, since a system call
+// for each would take as long as encrypting it.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/buffer.hpp"
 #include "net/certificate_failure.hpp"
 #include "net/openssl.hpp"
 #include "net/stream.hpp"
@@ -37,6 +39,7 @@ class TlsSession {
   Status handshake();
   Status read(std::span<char> into, std::size_t& size);
   Status write(std::span<const char> from, std::size_t& size);
+  // As far as the stream below takes it.
   void send_close_notify();
 
   Stream& lower() { return *lower_; }
@@ -63,6 +66,9 @@ class TlsSession {
   static int on_certificate_request(SSL* ssl, void* session);
 
   void forget_errors();
+  Status pass_records_on();
+  void say_why();
+  Status encrypt(std::span<const char> from);
   Status status_of(int result);
   std::error_code cause_of_failure() const;
 
@@ -74,6 +80,8 @@ class TlsSession {
   bool lower_is_dry_ = false;
   bool lower_ended_ = false;
   std::error_code lower_error_;
+  base::Buffer records_;       // what it has not taken yet; they leave with the next write
+  std::size_t encrypted_ = 0;  // how much of what is being written is in them, or in front of them
 
   std::error_code error_;
   bool asked_for_certificate_ = false;

@@ -1,5 +1,5 @@
-// See tls_stream.hpp. Renegotiation is off (RFC 8446 has none), but a key update (RFC 8446 4.6.3)
-// still makes reading write.
+// See tls_stream.hpp. Renegotiation is off (RFC 8446 has none), and a key update (RFC 8446 4.6.3) is
+// answered with the next write; still, whatever OpenSSL asks for is waited for.
 #include "net/tls_stream.hpp"
 
 #include <utility>
