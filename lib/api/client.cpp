@@ -51,6 +51,10 @@ class Deadline {
   std::optional<TimePoint> when_;
 };
 
+ReceivedMessage owned(const protocol::MessageReceived& message) {
+  return {std::string(message.data), message.opcode};
+}
+
 std::string in_words(const std::optional<Duration>& timeout) {
   return std::to_string(timeout ? timeout->count() : 0) + " ms";
 }
@@ -71,8 +75,10 @@ class WebSocket::Implementation final : private engine::Session::Owner {
     if (session() == nullptr || !inbox_.empty()) return std::nullopt;
     return session_->next_plain_message();
   }
-  std::optional<ReceivedMessage> receive(Deadline deadline);
-  ReceivedMessage receive_or_throw();
+  std::optional<ReceivedMessage> receive(const Deadline& deadline);
+  // Once nothing is here already.
+  std::optional<ReceivedMessage> wait_for_message(Deadline deadline);
+  ReceivedMessage wait_or_throw();
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }
@@ -166,7 +172,7 @@ bool WebSocket::Implementation::pull() {
 
 void WebSocket::Implementation::take(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    inbox_.push_back({std::string(message->data), message->opcode});
+    inbox_.push_back(owned(*message));
   } else if (std::holds_alternative<protocol::Opened>(event)) {
     opened_ = true;
   } else if (std::holds_alternative<protocol::Closed>(event)) {
@@ -197,12 +203,14 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   }
 }
 
-std::optional<ReceivedMessage> WebSocket::Implementation::receive(Deadline deadline) {
+std::optional<ReceivedMessage> WebSocket::Implementation::receive(const Deadline& deadline) {
+  if (const auto message = next_plain_message()) return owned(*message);
+  return wait_for_message(deadline);
+}
+
+std::optional<ReceivedMessage> WebSocket::Implementation::wait_for_message(Deadline deadline) {
   if (session() == nullptr) throw_why_closed();
   for (;;) {
-    if (const auto message = next_plain_message()) {
-      return ReceivedMessage{std::string(message->data), message->opcode};
-    }
     if (!inbox_.empty()) {
       ReceivedMessage message = std::move(inbox_.front());
       inbox_.pop_front();
@@ -211,11 +219,12 @@ std::optional<ReceivedMessage> WebSocket::Implementation::receive(Deadline deadl
     if (ended_) throw_why_closed();
     if (pull()) continue;
     if (host_.loop.run_one_until(deadline.get()) == 0) return std::nullopt;
+    if (const auto message = next_plain_message()) return owned(*message);
   }
 }
 
-ReceivedMessage WebSocket::Implementation::receive_or_throw() {
-  auto message = receive(Deadline(timeout_));
+ReceivedMessage WebSocket::Implementation::wait_or_throw() {
+  auto message = wait_for_message(Deadline(timeout_));
   if (!message) {
     api::throw_error(make_error(Errc::receive_timeout, Stage::open,
                                 "no message came within " + in_words(timeout_)));
@@ -331,10 +340,13 @@ void WebSocket::pong(std::string_view payload) {
 
 std::string WebSocket::recv() {
   if (const auto message = implementation_->next_plain_message()) return std::string(message->data);
-  return implementation_->receive_or_throw().data;
+  return implementation_->wait_or_throw().data;
 }
 
-ReceivedMessage WebSocket::recv_message() { return implementation_->receive_or_throw(); }
+ReceivedMessage WebSocket::recv_message() {
+  if (const auto message = implementation_->next_plain_message()) return owned(*message);
+  return implementation_->wait_or_throw();
+}
 
 std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
   return implementation_->receive(Deadline(timeout));

@@ -129,11 +129,11 @@ void Session::flush() {
     if (ended_) return;  // the owner may have had enough
     if (!protocol_->has_output()) break;
   }
-  if (written_ != written_before && owner_ != nullptr) {
-    owner_->session_has_left(protocol_->unsent_bytes());
+  if (written_ != written_before) {
+    if (owner_ != nullptr) owner_->session_has_left(protocol_->unsent_bytes());
+    if (ended_) return;
+    protocol_->rest_output();
   }
-  if (ended_) return;
-  protocol_->rest_output();
   look_at_memory();
   // The peer broke the rules and knows why: there is nothing more to tell it.
   if (protocol_->failed() && !protocol_->has_output() && !std::exchange(writing_is_over_, true)) {

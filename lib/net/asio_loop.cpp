@@ -29,33 +29,12 @@ AsioLoop::AsioLoop() : AsioLoop(system_look_up) {}
 AsioLoop::AsioLoop(LookUpFunction look_up) : parts_(std::make_unique<Parts>(std::move(look_up))) {}
 AsioLoop::~AsioLoop() { parts_->context->end(); }
 
-void AsioLoop::run() {
-  parts_->context->run();
-  parts_->context->restart();
-}
-
+void AsioLoop::run() { parts_->context->run_until_stopped(); }
 std::size_t AsioLoop::run_one_until(Clock::time_point deadline) {
-  LoopContext& context = *parts_->context;
-  std::size_t count = 0;
-  if (deadline == Clock::time_point::max()) {
-    count = context.run_one();
-  } else {
-    count = context.run_one_until(deadline);
-    if (count == 0 && !context.stopped()) count = context.poll_one();
-  }
-  if (count == 0 && context.stopped()) context.restart();
-  return count;
+  return parts_->context->run_one_until(deadline);
 }
-
-std::size_t AsioLoop::poll() {
-  LoopContext& context = *parts_->context;
-  const std::size_t count = context.poll();
-  if (context.stopped()) context.restart();
-  return count;
-}
-
-void AsioLoop::stop() { parts_->context->stop(); }
-
+std::size_t AsioLoop::poll() { return parts_->context->run_ready(); }
+void AsioLoop::stop() { parts_->context->stop_running(); }
 void AsioLoop::forget_stop() { parts_->context->restart(); }
 
 Clock::time_point AsioLoop::now() const { return Clock::now(); }

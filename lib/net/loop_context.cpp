@@ -10,6 +10,104 @@
 
 namespace websocket::net {
 
+// ---- from any thread
+
+void LoopContext::post(std::function<void()> work) {
+  asio::post(*this, std::move(work));
+  interrupt();
+}
+
+void LoopContext::stop_running() {
+  stop();
+  interrupt();
+}
+
+// ---- running it
+
+void LoopContext::run_until_stopped() {
+  nobody_is_alone();
+  waits_at_reactor_only_ = true;
+  run();
+  waits_at_reactor_only_ = false;
+  restart();
+}
+
+std::size_t LoopContext::run_ready() {
+  nobody_is_alone();
+  waits_at_reactor_only_ = true;
+  const std::size_t count = poll();
+  waits_at_reactor_only_ = false;
+  if (stopped()) restart();
+  return count;
+}
+
+std::size_t LoopContext::run_one_until(Clock::time_point deadline) {
+  const std::size_t count = run_one_alone(deadline);
+  if (count == 0 && stopped()) restart();
+  return count;
+}
+
+std::size_t LoopContext::run_one_at_reactor(Clock::time_point deadline) {
+  may_have_queued_.store(true);
+  if (deadline == Clock::time_point::max()) return run_one();
+  const std::size_t count = asio::io_context::run_one_until(deadline);
+  return count == 0 && !stopped() ? poll_one() : count;
+}
+
+// ---- one socket alone
+
+std::size_t LoopContext::run_one_alone(Clock::time_point deadline) {
+  while (lone_waiter_ != nullptr) {
+    // Said before looking: who posts meanwhile either is seen here or wakes us.
+    polls_alone_.store(true);
+    const bool has_queued = may_have_queued_.exchange(false);
+    const LonePoll::Ready ready =
+        lone_poll_->wait(lone_waiter_->descriptor(), lone_waiter_->waits_for(),
+                         has_queued ? Clock::time_point::min() : deadline);
+    polls_alone_.store(false);
+    if (has_queued || ready.timers) {
+      if (poll_one() > 0) {
+        may_have_queued_.store(true);  // where one was there may be another
+        return 1;
+      }
+      if (stopped()) return 0;
+    }
+    if (ready.socket.read || ready.socket.write) {
+      lone_waiter_->is_ready(ready.socket);
+      return 1;
+    }
+    if (ready.failed) nobody_is_alone();
+    if (ready.too_late && !has_queued) return 0;
+  }
+  return run_one_at_reactor(deadline);
+}
+
+bool LoopContext::waits_alone(LoneWaiter& waiter) {
+  if (lone_waiter_ == &waiter) return true;
+  if (!may_wait_alone()) return false;
+  lone_waiter_ = &waiter;
+  return true;
+}
+
+bool LoopContext::may_wait_alone() {
+  if (lone_waiter_ != nullptr || reactor_waits_ > 0) return false;
+  if (waits_at_reactor_only_ || wait_handle_is_used_.load()) return false;
+  if (lone_poll_ == nullptr) lone_poll_ = LonePoll::make(*this);
+  return lone_poll_ != nullptr;
+}
+
+void LoopContext::reactor_wait_begins() {
+  ++reactor_waits_;
+  nobody_is_alone();
+}
+
+void LoopContext::nobody_is_alone() {
+  LoneWaiter* const waiter = std::exchange(lone_waiter_, nullptr);
+  if (waiter != nullptr) waiter->wait_at_reactor();
+}
+
+// ---- a foreign loop
+
 #if defined(ASIO_HAS_EPOLL) && defined(ASIO_HAS_TIMERFD)
 namespace {
 
@@ -28,6 +126,7 @@ template struct Descriptor<&Reactor::epoll_fd_>;
 }  // namespace
 
 int LoopContext::wait_handle() {
+  nobody_is_alone();
   Reactor& reactor = asio::use_service<Reactor>(*this);
   reactor.init_task();
   wait_handle_is_used_ = true;
@@ -35,14 +134,15 @@ int LoopContext::wait_handle() {
 }
 
 // What is posted while nobody is inside is in no reactor yet.
-void LoopContext::post(std::function<void()> work) {
-  asio::post(*this, std::move(work));
+void LoopContext::interrupt() {
+  may_have_queued_.store(true);
   if (wait_handle_is_used_.load()) asio::use_service<Reactor>(*this).interrupt();
+  if (polls_alone_.load()) lone_poll_->wake();
 }
 #else
 int LoopContext::wait_handle() { return -1; }
 
-void LoopContext::post(std::function<void()> work) { asio::post(*this, std::move(work)); }
+void LoopContext::interrupt() {}
 #endif
 
 }  // namespace websocket::net

@@ -99,8 +99,11 @@ class TcpConnecting final : public Operation {
                 Loop::Connected done)
       : state_(std::make_shared<State>(
             State{loop, std::move(socket), std::move(to), std::move(done)})) {
-    state_->socket.async_connect(
-        endpoint, [state = state_](std::error_code error) { finish(*state, error); });
+    loop->reactor_wait_begins();
+    state_->socket.async_connect(endpoint, [state = state_](std::error_code error) {
+      state->loop->reactor_wait_ends();
+      finish(*state, error);
+    });
   }
   ~TcpConnecting() override {
     const auto dropped = std::exchange(state_->done, nullptr);

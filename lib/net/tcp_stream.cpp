@@ -28,25 +28,66 @@ std::size_t uninterrupted(Io io, std::error_code& error) {
 }  // namespace
 
 // Shared with the handlers Asio holds, so that the stream may go while one of them runs.
-struct TcpStream::State : std::enable_shared_from_this<State> {
+struct TcpStream::State final : LoneWaiter, std::enable_shared_from_this<State> {
+  enum class Wait : std::uint8_t { no, alone, at_reactor };
+
   State(LoopContextPtr on, Socket from) : loop(std::move(on)), socket(std::move(from)) {}
 
+  void wait_to_read() {
+    if (read_wait == Wait::no) begin<&State::read_wait>(loop->waits_alone(*this));
+  }
+  void wait_to_write() {
+    if (write_wait == Wait::no) begin<&State::write_wait>(loop->waits_alone(*this));
+  }
+
   // What is known when it is compiled takes no memory while it waits.
-  template <bool State::*waits, void (Listener::*told)()>
-  void wait(Socket::wait_type what) {
-    if (std::exchange(this->*waits, true)) return;
+  template <Wait State::*wait>
+  void begin(bool alone) {
+    this->*wait = alone ? Wait::alone : Wait::at_reactor;
+    if (alone) return;
+    loop->reactor_wait_begins();
+    constexpr auto what = wait == &State::read_wait ? Socket::wait_read : Socket::wait_write;
     // An error is told as readiness: the read or write that follows meets it.
     socket.async_wait(what, [self = shared_from_this()](std::error_code) {
-      (*self).*waits = false;
-      if (self->listener != nullptr) (self->listener->*told)();
+      self->loop->reactor_wait_ends();
+      self->end<wait>();
     });
+  }
+  template <Wait State::*wait>
+  void end() {
+    this->*wait = Wait::no;
+    if (listener == nullptr) return;
+    if constexpr (wait == &State::read_wait) {
+      listener->ready_to_read();
+    } else {
+      listener->ready_to_write();
+    }
+  }
+
+  int descriptor() override { return static_cast<int>(socket.native_handle()); }
+  LonePoll::Directions waits_for() const override {
+    return {read_wait == Wait::alone, write_wait == Wait::alone};
+  }
+  void is_ready(LonePoll::Directions directions) override {
+    const auto self = shared_from_this();
+    const bool reads = directions.read && read_wait == Wait::alone;
+    const bool writes = directions.write && write_wait == Wait::alone;
+    const bool still_reads = read_wait == Wait::alone && !reads;
+    const bool still_writes = write_wait == Wait::alone && !writes;
+    if (!still_reads && !still_writes) loop->forget(*this);
+    if (reads) end<&State::read_wait>();
+    if (writes) end<&State::write_wait>();
+  }
+  void wait_at_reactor() override {
+    if (read_wait == Wait::alone) begin<&State::read_wait>(false);
+    if (write_wait == Wait::alone) begin<&State::write_wait>(false);
   }
 
   LoopContextPtr loop;
   Socket socket;
   Listener* listener = nullptr;
-  bool waits_to_read = false;
-  bool waits_to_write = false;
+  Wait read_wait = Wait::no;
+  Wait write_wait = Wait::no;
 };
 
 TcpStream::TcpStream(LoopContextPtr loop, Socket socket)
@@ -57,6 +98,7 @@ TcpStream::TcpStream(LoopContextPtr loop, Socket socket)
 
 TcpStream::~TcpStream() {
   state_->listener = nullptr;
+  state_->loop->forget(*state_);
   std::error_code ignored;
   state_->socket.close(ignored);
 }
@@ -88,13 +130,8 @@ IoResult TcpStream::write(std::span<const char> from) {
   return {IoStatus::failed, 0, false, as_system_error(error)};
 }
 
-void TcpStream::wait_to_read() {
-  state_->wait<&State::waits_to_read, &Listener::ready_to_read>(Socket::wait_read);
-}
-
-void TcpStream::wait_to_write() {
-  state_->wait<&State::waits_to_write, &Listener::ready_to_write>(Socket::wait_write);
-}
+void TcpStream::wait_to_read() { state_->wait_to_read(); }
+void TcpStream::wait_to_write() { state_->wait_to_write(); }
 
 void TcpStream::shut_down_sending() {
   std::error_code ignored;  // reading will tell what is wrong with the connection

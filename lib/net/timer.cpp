@@ -2,7 +2,6 @@
 // lives in a state it shares with the Operation, which takes it away when it is destroyed.
 #include "net/timer.hpp"
 
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <utility>
 
@@ -40,7 +39,7 @@ class Soon final : public Operation {
  public:
   Soon(const LoopContextPtr& loop, std::function<void()> work)
       : work_(std::make_shared<std::function<void()>>(std::move(work))) {
-    asio::post(*loop, [work = work_] { run_once(*work); });
+    loop->post([work = work_] { run_once(*work); });
   }
   ~Soon() override { const auto dropped = std::exchange(*work_, nullptr); }
 
