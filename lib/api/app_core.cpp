@@ -228,11 +228,16 @@ SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_vi
   if (!is_at_home()) return SendResult::closed;
   const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
   const bool is_refused = pushed.result == SendResult::buffer_full;
-  // The loop's own thread is the one that makes room.
-  if (!(is_refused || pushed.much_waits) || runs_here()) return wake_if_need_be(pushed);
-  const auto self = shared_from_this();  // the app may go while this waits
+  if (is_refused || pushed.much_waits) return wait_for_room(pushed, opcode, payload, timeout);
+  return wake_if_need_be(pushed);
+}
+
+SendResult WebSocketApp::Implementation::wait_for_room(api::Outbox::Pushed pushed, Opcode opcode,
+                                                       std::string_view payload, Duration timeout) {
+  if (runs_here()) return wake_if_need_be(pushed);  // we are the ones who make room
+  const auto self = shared_from_this();             // the app may go while this waits
   const auto now = net::Clock::now();
-  if (is_refused) {
+  if (pushed.result == SendResult::buffer_full) {
     return wake_if_need_be(outbox_.push_waiting(opcode, payload, net::later(now, timeout)));
   }
   wake_if_need_be(pushed);

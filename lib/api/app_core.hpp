@@ -98,6 +98,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void give_up();
   void wait_until_gone(const ExecutionPtr& previous);
   SendResult wake_if_need_be(api::Outbox::Pushed pushed);
+  SendResult wait_for_room(api::Outbox::Pushed pushed, Opcode opcode, std::string_view payload,
+                           Duration timeout);
   void wake_loop();
   bool runs_here() const;
   void handlers_caught_up();

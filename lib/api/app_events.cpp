@@ -78,7 +78,7 @@ void WebSocketApp::Implementation::turn_begins() {
   if (entered) say_what_is_wanted();
   turn_is_inside_ = entered && !dispatches();
   if (entered && dispatches()) {
-    *caches_ = {};
+    caches_->forget();
     gate_.leave();
   }
 }
@@ -98,7 +98,7 @@ protocol::Wanted WebSocketApp::Implementation::what_is_wanted() {
 }
 
 void WebSocketApp::Implementation::turn_ends() {
-  *caches_ = {};
+  caches_->forget();
   active_->host->spare_caches = std::move(caches_);
   in_turn_ = false;
   if (std::exchange(turn_is_inside_, false)) gate_.leave();
@@ -223,8 +223,10 @@ bool WebSocketApp::Implementation::hand_over_some() {
   engine::Session* const session = active_->run->session();
   protocol::FrameBatch& batch = active_->host->batch;
   if (session == nullptr || !outbox_.take(batch)) return false;
-  if (!session->send_frames(batch)) left_behind_ += batch.messages;
-  batch.clear();
+  if (!session->send_frames(batch)) {
+    left_behind_ += batch.messages;
+    batch.clear();
+  }
   if (batch.frames.capacity() > base::Buffer::most) batch.frames.release();
   return true;
 }
@@ -248,8 +250,14 @@ void WebSocketApp::Implementation::call_open(bool first_of_the_run) {
 // Handlers come and go while messages are on their way as what was wanted before: so long as one of
 // the two is there, no whole message is lost.
 void WebSocketApp::Implementation::call_message(Caches& caches, const Message& message) {
-  call("on_data", &WebSocketApp::on_data, caches.data, message.data, message.opcode, true);
-  if (call("on_message", &WebSocketApp::on_message, caches.message, message)) return;
+  if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
+  if (const auto* const on_data = caches.data.get(app_->on_data)) {
+    invoke("on_data", *on_data, message.data, message.opcode, true);
+    if (gate_.is_shut()) return;
+  }
+  if (const auto* const on_message = caches.message.get(app_->on_message)) {
+    return invoke("on_message", *on_message, message);
+  }
   call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, message.data, true);
 }
 

@@ -33,16 +33,16 @@ std::size_t BatchQueue::messages() const noexcept {
 
 void BatchQueue::take(protocol::FrameBatch& batch) {
   batch.clear();
-  if (!more_ || more_->full.empty()) return std::swap(last_, batch);
-  std::swap(more_->full.front(), batch);
+  if (!more_ || more_->full.empty()) return last_.swap(batch);
+  more_->full.front().swap(batch);
   more_->size -= batch.frames.size();
   more_->spare.push_back(std::move(more_->full.front()));
   more_->full.erase(more_->full.begin());
 }
 
-void BatchQueue::rest(protocol::FrameBatch& spare) noexcept {
+void BatchQueue::give_back(protocol::FrameBatch& spare) noexcept {
   if (more_) return;
-  if (last_.frames.capacity() > spare.frames.capacity()) std::swap(last_, spare);
+  if (last_.frames.capacity() > spare.frames.capacity()) last_.swap(spare);
   last_.frames.rest_long();
 }
 

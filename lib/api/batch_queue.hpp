@@ -31,7 +31,10 @@ class BatchQueue {
   // The first batch, in exchange for one whose memory can be used again.
   void take(protocol::FrameBatch& batch);
   // Nothing is left for now: who sends little keeps a little, and what it got by take() goes back,
-  void rest(protocol::FrameBatch& spare) noexcept;
+  void rest(protocol::FrameBatch& spare) noexcept {
+    const std::size_t kept = last_.frames.capacity();
+    if (kept > base::Buffer::little || kept > spare.frames.capacity()) give_back(spare);
+  }
   // and nothing has happened for a while.
   void rest_long() noexcept {
     if (!empty()) return;
@@ -44,6 +47,7 @@ class BatchQueue {
   static constexpr std::size_t full_size = std::size_t{256} << 10U;
 
   void begin_another();
+  void give_back(protocol::FrameBatch& spare) noexcept;
 
   struct More {
     std::vector<protocol::FrameBatch> full;   // the first one is the next to be taken

@@ -1,13 +1,14 @@
 // The synchronous face: a session whose loop is run by whoever waits.
 #include <websocket/client.hpp>
 
-#include <algorithm>
 #include <deque>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 #include "api/close_arguments.hpp"
 #include "api/connection_trace.hpp"
+#include "api/deadline.hpp"
 #include "api/home_process.hpp"
 #include "api/loop_host.hpp"
 #include "api/throw_error.hpp"
@@ -30,29 +31,22 @@ Error make_error(Errc code, Stage stage, std::string message) {
   return error;
 }
 
-// When a call's time is over. The clock is read only when there is something to wait for: what is
-// here already costs no look at it.
-class Deadline {
- public:
-  explicit Deadline(const std::optional<Duration>& timeout) : timeout_(timeout) {}
-
-  TimePoint get() {
-    if (!when_) when_ = compute();
-    return *when_;
+// A copy of a view.
+template <class Result>
+Result owned(const protocol::MessageReceived& message) {
+  if constexpr (std::is_same_v<Result, std::string>) {
+    return std::string(message.data);
+  } else {
+    return ReceivedMessage{std::string(message.data), message.opcode};
   }
-
- private:
-  TimePoint compute() const {
-    if (!timeout_) return TimePoint::max();
-    return net::later(net::Clock::now(), std::max(*timeout_, Duration::zero()));
+}
+template <class Result>
+Result owned(ReceivedMessage&& message) {
+  if constexpr (std::is_same_v<Result, std::string>) {
+    return std::move(message.data);
+  } else {
+    return std::move(message);
   }
-
-  const std::optional<Duration> timeout_;
-  std::optional<TimePoint> when_;
-};
-
-ReceivedMessage owned(const protocol::MessageReceived& message) {
-  return {std::string(message.data), message.opcode};
 }
 
 std::string in_words(const std::optional<Duration>& timeout) {
@@ -70,15 +64,24 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   void connect(std::string_view url);
   void send(Opcode opcode, std::string_view payload);
-  // What is here already, as a view that is valid until the next call; nothing: ask receive().
-  std::optional<protocol::MessageReceived> next_plain_message() {
-    if (session() == nullptr || !inbox_.empty()) return std::nullopt;
-    return session_->next_plain_message();
-  }
-  std::optional<ReceivedMessage> receive(const Deadline& deadline);
-  // Once nothing is here already.
-  std::optional<ReceivedMessage> wait_for_message(Deadline deadline);
-  ReceivedMessage wait_or_throw();
+  // At the end of a call nothing is a view any more: what isn't needed until the next one is lent.
+  class Call {
+   public:
+    explicit Call(Implementation& of) : of_(of) {}
+    ~Call() {
+      if (of_.session_ == nullptr || !of_.session_->has_input()) of_.host_.loop.lend_read_buffer();
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    Implementation& of_;
+  };
+
+  // As a std::string of its data, as a ReceivedMessage, or as an optional one: nothing came in time.
+  template <class Result>
+  Result receive(api::Deadline deadline);
+  api::Deadline deadline() const { return api::Deadline(timeout_); }
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }
@@ -111,6 +114,9 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   void session_has_events() override {}
 
   bool pull();
+  ReceivedMessage first_put_aside();
+  bool wait_for_more(api::Deadline& deadline);
+  [[noreturn]] void throw_too_late();
   void take(const protocol::Event& event);
   [[noreturn]] void throw_why_closed();
   void wait_for_the_end();
@@ -137,6 +143,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
 void WebSocket::Implementation::connect(std::string_view url) {
   if (session_ && !ended_) throw std::logic_error("the WebSocket is connected already");
+  const Call call(*this);
   drop_session();
   opened_ = ended_ = end_is_told_ = false;
   inbox_.clear();
@@ -172,7 +179,7 @@ bool WebSocket::Implementation::pull() {
 
 void WebSocket::Implementation::take(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    inbox_.push_back(owned(*message));
+    inbox_.push_back(owned<ReceivedMessage>(*message));
   } else if (std::holds_alternative<protocol::Opened>(event)) {
     opened_ = true;
   } else if (std::holds_alternative<protocol::Closed>(event)) {
@@ -188,8 +195,9 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   session_->send(opcode, payload);
   session_->flush();
   if (!session_->has_output()) return;
+  const Call call(*this);
   // While the peer takes nothing it may be waiting for us to take something.
-  Deadline deadline(timeout_);
+  api::Deadline deadline(timeout_);
   while (session_->has_output()) {
     while (inbox_.size() < most_messages_put_aside && pull()) {
     }
@@ -203,37 +211,42 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   }
 }
 
-std::optional<ReceivedMessage> WebSocket::Implementation::receive(const Deadline& deadline) {
-  if (const auto message = next_plain_message()) return owned(*message);
-  return wait_for_message(deadline);
-}
-
-std::optional<ReceivedMessage> WebSocket::Implementation::wait_for_message(Deadline deadline) {
+template <class Result>
+Result WebSocket::Implementation::receive(api::Deadline deadline) {
+  const Call call(*this);
   if (session() == nullptr) throw_why_closed();
   for (;;) {
-    if (!inbox_.empty()) {
-      ReceivedMessage message = std::move(inbox_.front());
-      inbox_.pop_front();
-      return message;
+    if (!inbox_.empty()) return owned<Result>(first_put_aside());
+    if (const auto message = session_->next_plain_message()) return owned<Result>(*message);
+    if (wait_for_more(deadline)) continue;
+    if constexpr (std::is_same_v<Result, std::optional<ReceivedMessage>>) {
+      return std::nullopt;
+    } else {
+      throw_too_late();
     }
-    if (ended_) throw_why_closed();
-    if (pull()) continue;
-    if (host_.loop.run_one_until(deadline.get()) == 0) return std::nullopt;
-    if (const auto message = next_plain_message()) return owned(*message);
   }
 }
 
-ReceivedMessage WebSocket::Implementation::wait_or_throw() {
-  auto message = wait_for_message(Deadline(timeout_));
-  if (!message) {
-    api::throw_error(make_error(Errc::receive_timeout, Stage::open,
-                                "no message came within " + in_words(timeout_)));
-  }
-  return std::move(*message);
+ReceivedMessage WebSocket::Implementation::first_put_aside() {
+  ReceivedMessage message = std::move(inbox_.front());
+  inbox_.pop_front();
+  return message;
+}
+
+// False: not in time.
+bool WebSocket::Implementation::wait_for_more(api::Deadline& deadline) {
+  if (ended_) throw_why_closed();
+  return pull() || host_.loop.run_one_until(deadline.get()) > 0;
+}
+
+void WebSocket::Implementation::throw_too_late() {
+  api::throw_error(make_error(Errc::receive_timeout, Stage::open,
+                              "no message came within " + in_words(timeout_)));
 }
 
 CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view reason) {
   if (session() == nullptr) return {};
+  const Call call(*this);
   session_->close(code, reason);
   wait_for_the_end();
   inbox_.clear();
@@ -339,17 +352,15 @@ void WebSocket::pong(std::string_view payload) {
 }
 
 std::string WebSocket::recv() {
-  if (const auto message = implementation_->next_plain_message()) return std::string(message->data);
-  return implementation_->wait_or_throw().data;
+  return implementation_->receive<std::string>(implementation_->deadline());
 }
 
 ReceivedMessage WebSocket::recv_message() {
-  if (const auto message = implementation_->next_plain_message()) return owned(*message);
-  return implementation_->wait_or_throw();
+  return implementation_->receive<ReceivedMessage>(implementation_->deadline());
 }
 
 std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
-  return implementation_->receive(Deadline(timeout));
+  return implementation_->receive<std::optional<ReceivedMessage>>(api::Deadline(timeout));
 }
 
 void WebSocket::set_timeout(std::optional<Duration> timeout) {

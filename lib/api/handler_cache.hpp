@@ -27,17 +27,21 @@ class HandlerCache<void(Arguments...)> {
     if (version != version_) get_again(callback, version);
     return function_.get();
   }
+  void forget() noexcept {
+    version_ = never_assigned;
+    function_.reset();
+  }
 
  private:
-  // As no callback counts: its count has a bit less.
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  // Of such a callback we know all there is to know.
+  static constexpr std::uint32_t never_assigned = 0;
 
   void get_again(const Callback<void(Arguments...)>& callback, std::uint32_t version) {
     version_ = version;
     function_ = callback.current();
   }
 
-  std::uint32_t version_ = none;
+  std::uint32_t version_ = never_assigned;
   std::shared_ptr<const Function> function_;
 };
 
@@ -46,6 +50,12 @@ struct HandlerCaches {
   HandlerCache<void(WebSocketApp&, const Message&)> message;
   HandlerCache<void(WebSocketApp&, std::string_view, Opcode, bool)> data;
   HandlerCache<void(WebSocketApp&, std::string_view, bool)> fragment;
+
+  void forget() noexcept {
+    message.forget();
+    data.forget();
+    fragment.forget();
+  }
 };
 
 }  // namespace websocket::api

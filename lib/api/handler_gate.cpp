@@ -9,7 +9,7 @@ bool HandlerGate::come_in(std::uint32_t& state) {
   state = state_.load(std::memory_order_acquire);
   while ((state & (occupied_bit | shut_bit)) == 0) {
     if (state_.compare_exchange_weak(state, state | occupied_bit, std::memory_order_acquire)) {
-      inside_.store(std::this_thread::get_id());
+      inside_.store(std::this_thread::get_id(), std::memory_order_relaxed);
       depth_ = 1;
       return true;
     }
@@ -37,7 +37,7 @@ bool HandlerGate::try_enter() {
 
 void HandlerGate::leave() {
   if (--depth_ > 0) return;
-  inside_.store({});
+  inside_.store({}, std::memory_order_relaxed);
   const std::uint32_t before = state_.fetch_and(~occupied_bit, std::memory_order_acq_rel);
   state_.notify_all();
   if ((before & silent_bit) != 0) ExitGuard::get().stay_if_too_late();

@@ -28,8 +28,10 @@ class HandlerGate {
     HandlerGate& gate_;
   };
 
-  // Whether the calling thread is inside.
-  bool is_inside() const { return inside_.load() == std::this_thread::get_id(); }
+  // Whether the calling thread is inside. Only itself has written that it is, so it needs no order.
+  bool is_inside() const {
+    return inside_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
   bool is_shut() const noexcept { return (state_.load(std::memory_order_acquire) & shut_bit) != 0; }
 
   // Nobody enters from now on; waits for another thread that is inside to leave.

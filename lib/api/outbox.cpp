@@ -20,10 +20,10 @@ Outbox::Outbox(const Limits& limits, protocol::MaskKeys::Random random)
 
 // mutex_ is held.
 inline Outbox::Pushed Outbox::append(Opcode opcode, std::string_view payload) {
-  if (const auto refused = refusal(payload.size(), unsent())) return {*refused, false};
+  if (!has_room_for(payload.size(), unsent_)) return refused();
   if (protocol::is_control(opcode)) return append_ping(payload);
   protocol::FrameBatch& batch = batch_for_messages();
-  protocol::append_frame(batch.frames, true, opcode, payload, &keys_);
+  append_frame(batch, true, opcode, payload);
   ++batch.messages;
   return queued();
 }
@@ -74,7 +74,7 @@ void Outbox::let_some_leave(net::Clock::time_point deadline) {
 bool Outbox::is_to_be_compressed(Opcode opcode, std::size_t size) const {
   if (!deflate_ || size < deflate_->threshold) return false;
   if (fragments_ || protocol::is_control(opcode)) return false;
-  return open_ && size <= limit_ && unsent() < limit_;
+  return open_ && size <= limit_ && unsent_ < limit_;
 }
 
 // mutex_ is held, and deflate was agreed on.
@@ -95,12 +95,10 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
   const std::lock_guard lock(mutex_);
   // While it was compressed the connection may have gone, and another one come.
   if (compressor_.get() != &compressor) return Pushed{SendResult::closed, false};
-  if (const auto refused = refusal(frame.payload.size(), unsent())) {
-    return Pushed{*refused, false};
-  }
+  if (!has_room_for(frame.payload.size(), unsent_)) return refused();
   // A message in pieces that began meanwhile is not compressed: that takes the lock we hold.
   protocol::FrameBatch& batch = batch_for_messages();
-  protocol::append_frame(batch.frames, true, opcode, frame.payload, &keys_, frame.reserved);
+  append_frame(batch, true, opcode, frame.payload, frame.reserved);
   ++batch.messages;
   compressor.deflater.sent();
   return queued();
@@ -109,10 +107,17 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
 // mutex_ is held. A ping may go out between a message's pieces.
 Outbox::Pushed Outbox::append_ping(std::string_view payload) {
   protocol::FrameBatch& batch = queue_.last();
-  protocol::append_frame(batch.frames, true, Opcode::ping, payload, &keys_);
+  append_frame(batch, true, Opcode::ping, payload);
   batch.pings.push_back(
       {std::string(payload), batch.messages, engine::time_mark(net::Clock::now())});
   return queued();
+}
+
+// mutex_ is held. Who finds no room hears of it when there is some.
+Outbox::Pushed Outbox::refused() {
+  if (!open_) return {SendResult::closed, false};
+  drain_is_due_ = true;
+  return {SendResult::buffer_full, false};
 }
 
 // mutex_ is held. What may be compressed may become smaller.
@@ -139,7 +144,7 @@ void Outbox::shut() {
 
 std::size_t Outbox::size() const {
   const std::lock_guard lock(mutex_);
-  return unsent();
+  return unsent_;
 }
 
 // ---- the loop's thread
@@ -149,9 +154,10 @@ void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
   deflate_ = deflate;
   queue_.clear();
   in_flight_ = 0;
+  unsent_ = waiting_behind();
   drain_is_due_ = false;
   open_ = true;
-  loop_will_look_ = true;
+  stay_awake();
 }
 
 std::size_t Outbox::discard() {
@@ -166,20 +172,16 @@ std::size_t Outbox::discard() {
     fragments_.reset();
   }
   queue_.clear();
-  in_flight_ = 0;
+  unsent_ = in_flight_ = 0;
   room_has_changed();
   return lost;
-}
-
-void Outbox::stay_awake() {
-  const std::lock_guard lock(mutex_);
-  loop_will_look_ = true;
 }
 
 bool Outbox::take(protocol::FrameBatch& batch) {
   const std::lock_guard lock(mutex_);
   if (queue_.empty()) {
-    loop_will_look_ = false;
+    // Whoever gets the lock after us finds this, and wakes.
+    loop_will_look_.store(false, std::memory_order_relaxed);
     queue_.rest(batch);
     return false;
   }
@@ -192,6 +194,7 @@ bool Outbox::set_in_flight(std::size_t size) {
   const std::lock_guard lock(mutex_);
   if (size != in_flight_) room_has_changed();
   in_flight_ = size;
+  unsent_ = queue_.size() + in_flight_ + waiting_behind();
   // What waits behind a message in pieces leaves after it, so that it may not hold it up.
   if (!drain_is_due_ || leaving() > low_water_) return false;
   drain_is_due_ = false;

@@ -3,6 +3,7 @@
 // passes the bytes on.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -52,7 +53,8 @@ class Outbox {
   void open(const std::optional<protocol::DeflateAgreement>& deflate);
   // The connection is gone, what is here can't go out; how many messages that is.
   std::size_t discard();
-  void stay_awake();  // the loop will look when its turn ends: no need to wake it
+  // The loop will look when its turn ends: no need to wake it.
+  void stay_awake() noexcept { loop_will_look_.store(true, std::memory_order_relaxed); }
   // Takes what was sent first, a batch of it, in exchange for one whose memory can be used again;
   // false when there is nothing: wake me from now on. The batch stays empty then, but for memory.
   bool take(protocol::FrameBatch& batch);
@@ -92,17 +94,20 @@ class Outbox {
                                         std::string_view payload);
   Pushed append(Opcode opcode, std::string_view payload);
   Pushed append_ping(std::string_view payload);
-  std::optional<SendResult> refusal_of_piece(std::size_t payload_size);
-  std::optional<SendResult> refusal(std::size_t payload_size, std::size_t held);
+  bool has_room_for(std::size_t payload_size, std::size_t held) const;
+  bool has_room_for_piece(std::size_t payload_size) const;
+  Pushed refused();
   protocol::FrameBatch& batch_for_messages() {
     return fragments_ ? fragments_->behind : queue_.last();
   }
+  void append_frame(protocol::FrameBatch& batch, bool fin, Opcode opcode, std::string_view payload,
+                    std::uint8_t reserved = 0);
   Pushed queued();
+  bool must_wake_loop();
   bool never_fits(std::size_t size) const;
   std::size_t changes_of_room() const;
   void room_has_changed();
-  std::size_t unsent() const { return leaving() + waiting_behind(); }
-  std::size_t leaving() const { return queue_.size() + in_flight_; }
+  std::size_t leaving() const { return unsent_ - waiting_behind(); }
   std::size_t waiting_behind() const { return fragments_ ? fragments_->behind.frames.size() : 0; }
 
   // outbox_fragments.cpp
@@ -125,32 +130,43 @@ class Outbox {
   CompressorPtr compressor_;                           // made for its first message
   BatchQueue queue_;
   std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
+  std::size_t unsent_ = 0;                        // all that is here or in flight
   std::size_t in_flight_ = 0;
   bool open_ = false;
   bool fragments_were_cut_off_ = false;  // the next piece belongs to a message that is no more
-  bool loop_will_look_ = false;
-  bool drain_is_due_ = false;  // once there is room again
+  bool drain_is_due_ = false;            // once there is room again
+  // The loop sets it without the lock, and takes it back with the lock.
+  std::atomic<bool> loop_will_look_{false};
   std::size_t room_changes_ = 0;
   LazyCondition room_;
 };
 
 // ---- on the way of every message; it pays to have them within push()
 
-// mutex_ is held. Who finds no room hears of it when there is some.
-inline std::optional<SendResult> Outbox::refusal(std::size_t payload_size, std::size_t held) {
-  if (!open_) return SendResult::closed;
-  const std::size_t size = protocol::frame_size(payload_size, true);
-  if (size <= limit_ && held <= limit_ - size) return std::nullopt;
-  drain_is_due_ = true;
-  return SendResult::buffer_full;
+// mutex_ is held. All that is summed up lies in memory, so the sum does not overflow.
+inline bool Outbox::has_room_for(std::size_t payload_size, std::size_t held) const {
+  return open_ && held + protocol::frame_size(payload_size, true) <= limit_;
 }
 
-// mutex_ is held.
+// mutex_ is held. Meanwhile only stay_awake() may change it: at worst the loop is woken for nothing.
+inline bool Outbox::must_wake_loop() {
+  if (loop_will_look_.load(std::memory_order_relaxed)) return false;
+  loop_will_look_.store(true, std::memory_order_relaxed);
+  return true;
+}
+
+// mutex_ is held. There is room.
+inline void Outbox::append_frame(protocol::FrameBatch& batch, bool fin, Opcode opcode,
+                                 std::string_view payload, std::uint8_t reserved) {
+  protocol::append_frame(batch.frames, fin, opcode, payload, &keys_, reserved);
+  unsent_ += protocol::frame_size(payload.size(), true);
+}
+
+// mutex_ is held. A frame was appended.
 inline Outbox::Pushed Outbox::queued() {
+  if (unsent_ > high_water_) drain_is_due_ = true;
   const bool batch_is_full = queue_.appended();
-  if (unsent() > high_water_) drain_is_due_ = true;
-  return {SendResult::queued, !std::exchange(loop_will_look_, true),
-          batch_is_full && leaving() > much_waits};
+  return {SendResult::queued, must_wake_loop(), batch_is_full && leaving() > much_waits};
 }
 
 }  // namespace websocket::api

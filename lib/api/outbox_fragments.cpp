@@ -27,8 +27,7 @@ Outbox::Pushed Outbox::push_fragment(Opcode opcode, std::string_view payload, bo
   if (!is_over && fragments_->begun) return pushed;
   end_fragments();
   // What has waited behind may be all there is, and the loop may have looked meanwhile.
-  const bool anything = !queue_.empty();
-  if (anything && !std::exchange(loop_will_look_, true)) pushed.wake_loop = true;
+  if (!queue_.empty() && must_wake_loop()) pushed.wake_loop = true;
   return pushed;
 }
 
@@ -50,7 +49,7 @@ Outbox::Pushed Outbox::push_piece(std::unique_lock<std::mutex>& lock, std::strin
   if (is_text && !(utf8.feed(payload) && (!fin || utf8.complete()))) {
     return {SendResult::invalid, false};
   }
-  if (const auto refused = refusal_of_piece(payload.size())) return {*refused, false};
+  if (!has_room_for_piece(payload.size())) return refused();
   const Pushed pushed = fragments_->compressor ? push_compressed_piece(lock, payload, fin)
                                                : append_piece(payload, fin, 0);
   if (pushed.result == SendResult::queued) fragments_->utf8 = utf8;
@@ -70,22 +69,22 @@ Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<std::mutex>& lock,
     fragments_were_cut_off_ = false;
     return {SendResult::closed, false};
   }
-  if (const auto refused = refusal_of_piece(frame.payload.size())) return {*refused, false};
+  if (!has_room_for_piece(frame.payload.size())) return refused();
   compressor->deflater.sent();
   return append_piece(frame.payload, fin, frame.reserved);
 }
 
 Outbox::Pushed Outbox::append_piece(std::string_view payload, bool fin, std::uint8_t reserved) {
   protocol::FrameBatch& batch = queue_.last();
-  protocol::append_frame(batch.frames, fin, fragments_->next_opcode(), payload, &keys_, reserved);
+  append_frame(batch, fin, fragments_->next_opcode(), payload, reserved);
   if (fin) ++batch.messages;
   fragments_->begun = true;
   return queued();
 }
 
 // What waits behind does not count: it would lock out what it waits for.
-std::optional<SendResult> Outbox::refusal_of_piece(std::size_t payload_size) {
-  return refusal(payload_size, leaving());
+bool Outbox::has_room_for_piece(std::size_t payload_size) const {
+  return has_room_for(payload_size, leaving());
 }
 
 // The last piece is queued, or there was no first one.

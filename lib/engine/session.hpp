@@ -72,6 +72,9 @@ class Session final : public std::enable_shared_from_this<Session>,
     return message;
   }
 
+  // Some of what was read has not been pulled yet.
+  bool has_input() const noexcept { return protocol_ && protocol_->has_input(); }
+
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
   bool send_frames(protocol::FrameBatch& batch);

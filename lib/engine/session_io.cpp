@@ -120,7 +120,8 @@ void Session::flush() {
   if (ended_ || !stream_) return;
   const std::uint64_t written_before = written_;
   while (!writing_is_over_) {
-    const std::string_view output = protocol_->output();
+    const std::string_view output =
+        protocol_->has_output() ? protocol_->output() : std::string_view();
     if (!output.empty()) {
       if (!write_once(output)) break;
       continue;

@@ -5,6 +5,7 @@
 
 #include "net/loop_context.hpp"
 #include "net/random.hpp"
+#include "net/read_buffers.hpp"
 #include "net/resolver.hpp"
 #include "net/tcp_connect.hpp"
 #include "net/timer.hpp"
@@ -12,17 +13,11 @@
 #include "net/tls_handshake.hpp"
 
 namespace websocket::net {
-namespace {
-
-constexpr std::size_t read_buffer_size = 128U << 10U;
-
-}  // namespace
-
 struct AsioLoop::Parts {
   explicit Parts(LookUpFunction function) : look_up(std::move(function)) {}
   LoopContextPtr context = std::make_shared<LoopContext>();
   LookUpFunction look_up;
-  std::unique_ptr<char[]> read_buffer;
+  ReadBuffer read_buffer;
 };
 
 AsioLoop::AsioLoop() : AsioLoop(system_look_up) {}
@@ -73,10 +68,12 @@ OperationPtr AsioLoop::start_tls(std::unique_ptr<Stream> lower,
 }
 
 std::span<char> AsioLoop::read_buffer() {
-  if (parts_->read_buffer == nullptr) {
-    parts_->read_buffer = std::make_unique_for_overwrite<char[]>(read_buffer_size);
-  }
+  if (parts_->read_buffer == nullptr) parts_->read_buffer = spare_read_buffers.take();
   return {parts_->read_buffer.get(), read_buffer_size};
+}
+
+void AsioLoop::lend_read_buffer() {
+  if (parts_->read_buffer != nullptr) spare_read_buffers.give(std::move(parts_->read_buffer));
 }
 
 void AsioLoop::random(std::span<std::byte> into) { fill_with_random(into); }

@@ -44,6 +44,8 @@ class AsioLoop final : public Loop {
   OperationPtr start_tls(std::unique_ptr<Stream> lower, std::shared_ptr<const TlsContext> context,
                          const std::string& host, base::TraceSink& trace, Connected done) override;
   std::span<char> read_buffer() override;
+  // Nothing is left in it: the next loop that reads may have it.
+  void lend_read_buffer();
   void random(std::span<std::byte> into) override;
 
  private:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/buffer.hpp"
@@ -32,6 +33,11 @@ struct FrameBatch {
       pings.push_back(std::move(ping));
     }
     messages += other.messages;
+  }
+  void swap(FrameBatch& other) noexcept {
+    frames.swap(other.frames);
+    std::swap(messages, other.messages);
+    pings.swap(other.pings);
   }
   // Keeps its memory for the next ones.
   void clear() noexcept {

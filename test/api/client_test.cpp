@@ -314,6 +314,30 @@ TEST_SUITE("WebSocket") {
           "c");
   }
 
+  TEST_CASE("what has come and was not asked for yet stays, whatever others receive meanwhile") {
+    RawServer server([](RawConnection& connection) {
+      connection.accept_handshake();
+      const std::string name = connection.read_frame().payload;
+      std::string many;
+      for (int i = 0; i < 100; ++i) {
+        many += support::server_frame(true, 1, name + " " + std::to_string(i));
+      }
+      connection.write(many);
+      connection.wait_for_end();
+    });
+    std::array<WebSocket, 3> sockets;
+    for (std::size_t k = 0; k < sockets.size(); ++k) {
+      sockets[k] = create_connection(server.url(), quick());
+      sockets[k].send("socket " + std::to_string(k));
+      CHECK(sockets[k].recv() == "socket " + std::to_string(k) + " 0");
+    }
+    for (int i = 1; i < 100; ++i) {
+      for (std::size_t k = 0; k < sockets.size(); ++k) {
+        CHECK(sockets[k].recv() == "socket " + std::to_string(k) + " " + std::to_string(i));
+      }
+    }
+  }
+
   TEST_CASE("what may not be sent throws, and the connection stays") {
     EchoServer server;
     WebSocket socket = create_connection(server.url());

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <thread>
@@ -207,6 +208,38 @@ TEST_CASE("the read buffer is one for all, and its size is known to suit small m
   const std::span<char> buffer = loop.read_buffer();
   CHECK(buffer.size() == 128 * 1024);
   CHECK(loop.read_buffer().data() == buffer.data());
+}
+
+TEST_CASE("a read buffer that was lent is the next loop's, and no two loops have the same") {
+  net::AsioLoop first;
+  net::AsioLoop second;
+  const char* const buffer = first.read_buffer().data();
+  CHECK(second.read_buffer().data() != buffer);
+  first.lend_read_buffer();
+  first.lend_read_buffer();
+  net::AsioLoop third;
+  CHECK(third.read_buffer().data() == buffer);
+  CHECK(first.read_buffer().data() != buffer);
+  CHECK(first.read_buffer().data() != second.read_buffer().data());
+}
+
+TEST_CASE("read buffers are lent from thread to thread, and each has one owner") {
+  std::vector<std::thread> threads;
+  std::atomic<int> mistakes{0};
+  for (char mine = 0; mine < 4; ++mine) {
+    threads.emplace_back([&, mine] {
+      net::AsioLoop loops[4];
+      for (int round = 0; round < 2000; ++round) {
+        for (net::AsioLoop& loop : loops) loop.read_buffer()[0] = mine;
+        for (net::AsioLoop& loop : loops) {
+          if (loop.read_buffer()[0] != mine) ++mistakes;
+          loop.lend_read_buffer();
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(mistakes == 0);
 }
 
 TEST_CASE("random bytes differ from call to call and fill everything") {

@@ -125,6 +125,24 @@ TEST_SUITE("BatchQueue") {
     CHECK(batch.pings[0].messages_before == 2);
   }
 
+  TEST_CASE("in exchange for what is taken it gets nothing but memory") {
+    BatchQueue queue;
+    add(queue, "one");
+    queue.last().pings.push_back({"p", 1, 0});
+    FrameBatch batch;
+    batch.frames.append("old");
+    batch.messages = 5;
+    batch.pings.push_back({"old", 2, 0});
+    queue.take(batch);
+    CHECK(batch.frames.view() == "one");
+    CHECK(batch.messages == 1);
+    REQUIRE(batch.pings.size() == 1);
+    CHECK(batch.pings[0].payload == "p");
+    CHECK(queue.empty());
+    CHECK(queue.messages() == 0);
+    CHECK(queue.last().pings.empty());
+  }
+
   TEST_CASE("who sends little does not keep the memory that a busier one has left to the loop") {
     FrameBatch of_the_loop;
     of_the_loop.frames.prepare(300'000);
@@ -137,6 +155,20 @@ TEST_SUITE("BatchQueue") {
     CHECK(queue.last().frames.capacity() <= Buffer::little);
     CHECK(of_the_loop.frames.capacity() >= 300'000);
     CHECK(of_the_loop.frames.empty());
+  }
+
+  TEST_CASE("a little is kept where it is, and the bigger of two goes to the loop") {
+    BatchQueue queue;
+    queue.last().frames.prepare(500);
+    FrameBatch of_the_loop;
+    of_the_loop.frames.prepare(1000);
+    queue.rest(of_the_loop);
+    CHECK(queue.last().frames.capacity() == 500);
+    CHECK(of_the_loop.frames.capacity() == 1000);
+    queue.last().swap(of_the_loop);
+    queue.rest(of_the_loop);
+    CHECK(queue.last().frames.capacity() == 500);
+    CHECK(of_the_loop.frames.capacity() == 1000);
   }
 
   TEST_CASE("behind a full batch there is room at once, whatever was given for the last one") {

@@ -164,6 +164,31 @@ TEST_SUITE("Outbox: room") {
     CHECK(ground.outbox.size() == 2 * header + 8);
   }
 
+  TEST_CASE("what is there is counted to the byte, whichever way it went in") {
+    Ground ground;
+    std::size_t expected = 0;
+    const auto check_one_more = [&](SendResult result, std::size_t size) {
+      CHECK(result == SendResult::queued);
+      expected += size;
+      CHECK(ground.outbox.size() == expected);
+    };
+    check_one_more(ground.send("one"), header + 3);
+    check_one_more(ground.piece("pie", false), header + 3);
+    check_one_more(ground.send("behind"), header + 6);
+    check_one_more(ground.ping("p"), header + 1);
+    const std::size_t taken = ground.take().frames.size();
+    CHECK(ground.outbox.size() == expected);
+    check_one_more(ground.piece("ce", true), header + 2);
+    ground.outbox.set_in_flight(1);
+    expected -= taken - 1;
+    CHECK(ground.outbox.size() == expected);
+    check_one_more(ground.send(std::string(300'000, 'x')), 300'014);
+    check_one_more(ground.send("two"), header + 3);
+    while (!ground.take().frames.empty()) CHECK(ground.outbox.size() == expected);
+    ground.outbox.set_in_flight(0);
+    CHECK(ground.outbox.size() == 0);
+  }
+
   TEST_CASE(
       "the loop may hold more than the limit, and what is sent is refused until it does not") {
     // Its own pongs and close frames count as well.

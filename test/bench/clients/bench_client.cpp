@@ -151,9 +151,11 @@ Messages::Messages(const Order& order)
 
 double Laps::percentile(unsigned percent) const {
   if (laps_.empty()) return -1;
-  std::vector<double> sorted = laps_;
-  std::sort(sorted.begin(), sorted.end());
-  return sorted[(sorted.size() - 1) * percent / 100];
+  // Not sorted: that would be a tenth of the instructions that are counted for an echo.
+  std::vector<double> laps = laps_;
+  const auto lap = laps.begin() + static_cast<std::ptrdiff_t>((laps.size() - 1) * percent / 100);
+  std::nth_element(laps.begin(), lap, laps.end());
+  return *lap;
 }
 
 void Watch::begin() {
