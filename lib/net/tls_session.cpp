@@ -15,7 +15,6 @@ namespace websocket::net {
 namespace {
 
 constexpr std::size_t record_size = SSL3_RT_MAX_PLAIN_LENGTH;
-constexpr std::size_t records_at_once = 4;
 constexpr std::size_t record_overhead = 128;  // more than the usual ciphers take
 
 std::string without_zone(const std::string& host) { return host.substr(0, host.find('%')); }
@@ -104,30 +103,47 @@ TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   return status;
 }
 
-// What was encrypted is told as written when all of it has left: its records are in order whatever
-// comes between, and the next call begins with the same bytes.
+// What was encrypted is told as written when its record has left; until then the next call begins
+// with the same bytes.
 TlsSession::Status TlsSession::write(std::span<const char> from, std::size_t& size) {
   forget_errors();
   Status status = pass_records_on();
-  if (status == Status::ok && encrypted_ == 0) {
+  if (status == Status::ok && written_ == 0) {
     status = encrypt(from.first(std::min(from.size(), records_at_once * record_size)));
     if (status == Status::ok) status = pass_records_on();
   }
-  if (status == Status::ok) size = std::exchange(encrypted_, 0);
-  return status;
+  size = std::exchange(written_, 0);
+  return size > 0 ? Status::ok : status;
 }
 
+// Nothing is left of what was encrypted before.
 TlsSession::Status TlsSession::encrypt(std::span<const char> from) {
   const std::size_t records = from.size() / record_size + 1;
   records_.prepare(from.size() + records * record_overhead);
-  while (encrypted_ < from.size()) {
-    const std::span<const char> rest = from.subspan(encrypted_);
+  first_leaving_ = end_of_leaving_ = 0;
+  while (!from.empty() && end_of_leaving_ < records_at_once) {
+    const std::size_t before = records_.size();
     std::size_t put = 0;
-    const Status status = status_of(SSL_write_ex(ssl_.get(), rest.data(), rest.size(), &put));
+    const std::span<const char> next = from.first(std::min(from.size(), record_size));
+    const Status status = status_of(SSL_write_ex(ssl_.get(), next.data(), next.size(), &put));
     if (status != Status::ok) return status;
-    encrypted_ += put;
+    leaving_[end_of_leaving_++] = {records_.size() - before, put};
+    from = from.subspan(put);
   }
   return Status::ok;
+}
+
+void TlsSession::records_left(std::size_t size) {
+  records_.consume(size);
+  while (size > 0 && first_leaving_ < end_of_leaving_) {
+    Record& record = leaving_[first_leaving_];
+    const std::size_t of_this = std::min(size, record.size);
+    size -= of_this;
+    record.size -= of_this;
+    if (record.size > 0) return;
+    written_ += record.payload;
+    ++first_leaving_;
+  }
 }
 
 TlsSession::Status TlsSession::pass_records_on() {
@@ -135,7 +151,7 @@ TlsSession::Status TlsSession::pass_records_on() {
     const IoResult result = lower_->write(records_.view());
     switch (result.status) {
       case IoStatus::ok:
-        records_.consume(result.size);
+        records_left(result.size);
         break;
       case IoStatus::would_block:
         return Status::wants_write;

@@ -3,6 +3,7 @@
 // for each would take as long as encrypting it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,6 +70,7 @@ class TlsSession {
   Status pass_records_on();
   void say_why();
   Status encrypt(std::span<const char> from);
+  void records_left(std::size_t size);
   Status status_of(int result);
   std::error_code cause_of_failure() const;
 
@@ -80,8 +82,19 @@ class TlsSession {
   bool lower_is_dry_ = false;
   bool lower_ended_ = false;
   std::error_code lower_error_;
-  base::Buffer records_;       // what it has not taken yet; they leave with the next write
-  std::size_t encrypted_ = 0;  // how much of what is being written is in them, or in front of them
+
+  // What it has not taken yet, and how much of what is being written is in there: record by record,
+  // since each is told as written when it has left.
+  static constexpr std::size_t records_at_once = 4;
+  struct Record {
+    std::size_t size;
+    std::size_t payload;
+  };
+  base::Buffer records_;
+  std::array<Record, records_at_once> leaving_{};
+  std::size_t first_leaving_ = 0;
+  std::size_t end_of_leaving_ = 0;
+  std::size_t written_ = 0;  // and not told yet
 
   std::error_code error_;
   bool asked_for_certificate_ = false;

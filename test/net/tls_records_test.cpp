@@ -1,8 +1,9 @@
 // TLS over a stream that is watched, and takes nothing while it is shut: how records leave.
 #include <doctest/doctest.h>
 
-#include <array>
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -20,7 +21,8 @@ using net::IoStatus;
 // What a test knows of the stream below, and does to it.
 struct Valve {
   bool is_open = true;
-  bool is_asked = false;  // somebody waits to write
+  std::size_t room = std::numeric_limits<std::size_t>::max();  // closes after that many bytes
+  bool is_asked = false;                                       // somebody waits to write
   int writes = 0;
   std::size_t written = 0;
   net::Stream::Listener* listener = nullptr;
@@ -43,9 +45,11 @@ class ValveStream final : public net::Stream {
   net::IoResult read(std::span<char> into) override { return lower_->read(into); }
   net::IoResult write(std::span<const char> from) override {
     if (!valve_.is_open) return {IoStatus::would_block};
-    const net::IoResult result = lower_->write(from);
+    const net::IoResult result = lower_->write(from.first(std::min(from.size(), valve_.room)));
     ++valve_.writes;
     valve_.written += result.size;
+    valve_.room -= result.size;
+    if (valve_.room == 0) valve_.is_open = false;
     return result;
   }
   void wait_to_read() override { lower_->wait_to_read(); }
@@ -129,6 +133,36 @@ TEST_CASE("what has not left is not told as written, and leaves when it can") {
   CHECK(listener.writes == 1);
   w.stream().set_listener(nullptr);
   write_all(w.loop, w.stream(), all, all.size());
+  w.server.wait_for_end();
+  CHECK(arrived);
+}
+
+TEST_CASE("a record that has left is told as written, though the next one is stuck") {
+  std::atomic<bool> arrived{false};
+  Watched w([&](TlsPeer& peer) { arrived = peer.read(100'000) == pattern(100'000); });
+  const std::string all = pattern(100'000);
+  w.valve.room = 40'000;  // two records and a part of the third
+  const net::IoResult result = w.stream().write(all);
+  CHECK(result.status == IoStatus::ok);
+  CHECK(result.size == 2 * 16'384);
+  const std::string_view rest = std::string_view(all).substr(result.size);
+  CHECK(w.stream().write(rest).status == IoStatus::would_block);
+  w.valve.is_open = true;
+  w.valve.room = all.size() * 2;
+  write_all(w.loop, w.stream(), rest, all.size());
+  w.server.wait_for_end();
+  CHECK(arrived);
+}
+
+TEST_CASE("records of which a stream takes a little at a time arrive in order") {
+  std::atomic<bool> arrived{false};
+  Watched w([&](TlsPeer& peer) { arrived = peer.read(70'000) == pattern(70'000); });
+  const std::string all = pattern(70'000);
+  for (std::string_view rest = all; !rest.empty();) {
+    w.valve.is_open = true;
+    w.valve.room = 997;
+    rest.remove_prefix(w.stream().write(rest).size);
+  }
   w.server.wait_for_end();
   CHECK(arrived);
 }
