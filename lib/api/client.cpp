@@ -69,7 +69,9 @@ class WebSocket::Implementation final : private engine::Session::Owner {
    public:
     explicit Call(Implementation& of) : of_(of) {}
     ~Call() {
-      if (of_.session_ == nullptr || !of_.session_->has_input()) of_.host_.loop.lend_read_buffer();
+      const engine::Session* const session = of_.session();
+      if (session == nullptr || (session->has_input() && !of_.ended_)) return;
+      of_.host_.loop.lend_read_buffer();
     }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -189,6 +191,7 @@ void WebSocket::Implementation::take(const protocol::Event& event) {
 
 void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   if (!connected()) {
+    const Call call(*this);
     if (session() != nullptr) wait_for_the_end();  // so that the code it closed with can be told
     throw_why_closed();
   }

@@ -65,7 +65,8 @@ LonePoll::Ready LonePoll::wait(int socket, Directions directions, Clock::time_po
     ready.failed = errno != EINTR;
     return ready;
   }
-  ready.too_late = count == 0;
+  // poll(2) waits for 25 days at most.
+  ready.too_late = count == 0 && (deadline == Clock::time_point::min() || Clock::now() >= deadline);
   ready.socket = directions_of(descriptors[0].revents);
   ready.timers = descriptors[1].revents != 0;
   if (descriptors[2].revents != 0) {

@@ -23,7 +23,7 @@ class LonePoll {
     bool read = false;
     bool write = false;
   };
-  // All false: it was woken, or interrupted by a signal.
+  // All false: it was woken, or interrupted by a signal; or there is more to wait than poll(2) can.
   struct Ready {
     Directions socket;  // a broken one for both: the read or write that follows meets it
     bool timers = false;
@@ -37,8 +37,8 @@ class LonePoll {
  private:
   LonePoll(int timers, int wake) : timers_(timers), wake_(wake) {}
 
-  const int timers_;  // Asio's
-  const int wake_;
+  [[maybe_unused]] const int timers_;  // Asio's
+  [[maybe_unused]] const int wake_;
 };
 
 }  // namespace websocket::net

@@ -65,17 +65,19 @@ std::size_t LoopContext::run_one_alone(Clock::time_point deadline) {
         lone_poll_->wait(lone_waiter_->descriptor(), lone_waiter_->waits_for(),
                          has_queued ? Clock::time_point::min() : deadline);
     polls_alone_.store(false);
+    LoneWaiter* const waiter = lone_waiter_;
+    std::size_t count = 0;
     if (has_queued || ready.timers) {
-      if (poll_one() > 0) {
-        may_have_queued_.store(true);  // where one was there may be another
-        return 1;
-      }
-      if (stopped()) return 0;
+      count = poll_one();
+      if (count > 0 || stopped()) may_have_queued_.store(true);  // there may be more
+      if (stopped()) return count;
     }
-    if (ready.socket.read || ready.socket.write) {
-      lone_waiter_->is_ready(ready.socket);
-      return 1;
+    // Also after a handler, which may have queued the next one: neither starves the other.
+    if ((ready.socket.read || ready.socket.write) && lone_waiter_ == waiter) {
+      waiter->is_ready(ready.socket);
+      return count + 1;
     }
+    if (count > 0) return count;
     if (ready.failed) nobody_is_alone();
     if (ready.too_late && !has_queued) return 0;
   }

@@ -76,7 +76,7 @@ struct TcpStream::State final : LoneWaiter, std::enable_shared_from_this<State> 
     const bool still_writes = write_wait == Wait::alone && !writes;
     if (!still_reads && !still_writes) loop->forget(*this);
     if (reads) end<&State::read_wait>();
-    if (writes) end<&State::write_wait>();
+    if (writes && write_wait == Wait::alone) end<&State::write_wait>();  // it may have moved
   }
   void wait_at_reactor() override {
     if (read_wait == Wait::alone) begin<&State::read_wait>(false);

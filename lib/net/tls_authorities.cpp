@@ -122,7 +122,8 @@ base::Outcome<Authorities> trust_someone(SSL_CTX& context, const TlsOptions& opt
 
 // OpenSSL reads a certificate's extensions when it is first needed, on whichever connection's thread
 // that is, and publishes them without a lock. That is sound, but ThreadSanitizer cannot see it and
-// would tell every program that it looks at of a race. Done here, nothing is written later.
+// would tell every program that it looks at of a race. Done here, nothing is written later, except
+// for what directories of certificates give when it is asked for.
 void read_extensions_now(X509_STORE& store) {
   const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(&store);
   for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t record_size = SSL3_RT_MAX_PLAIN_LENGTH;
 constexpr std::size_t record_overhead = 128;  // more than the usual ciphers take
+// What a peer that reads nothing can make OpenSSL say; more than we ever encrypt at once.
+constexpr std::size_t most_held = std::size_t{128} << 10U;
 
 std::string without_zone(const std::string& host) { return host.substr(0, host.find('%')); }
 
@@ -84,7 +86,7 @@ TlsSession::Status TlsSession::handshake() {
   forget_errors();
   const Status status = status_of(SSL_do_handshake(ssl_.get()));
   if (status == Status::failed) {
-    say_why();
+    pass_alerts_on();
     return status;
   }
   const Status passed_on = pass_records_on();
@@ -94,7 +96,7 @@ TlsSession::Status TlsSession::handshake() {
 TlsSession::Status TlsSession::read(std::span<char> into, std::size_t& size) {
   forget_errors();
   const Status status = status_of(SSL_read_ex(ssl_.get(), into.data(), into.size(), &size));
-  if (status == Status::failed) say_why();
+  if (!records_.empty()) pass_alerts_on();
   // Nothing more is there: until there is, the records' buffers are not needed. (A session ticket
   // makes OpenSSL take one for writing too, which it would keep until something was written.) Only
   // between records, though: within one, some versions free what they still use (CVE-2024-4741).
@@ -126,7 +128,11 @@ TlsSession::Status TlsSession::encrypt(std::span<const char> from) {
     std::size_t put = 0;
     const std::span<const char> next = from.first(std::min(from.size(), record_size));
     const Status status = status_of(SSL_write_ex(ssl_.get(), next.data(), next.size(), &put));
-    if (status != Status::ok) return status;
+    if (status != Status::ok) {
+      records_.clear();
+      first_leaving_ = end_of_leaving_ = 0;
+      return status;
+    }
     leaving_[end_of_leaving_++] = {records_.size() - before, put};
     from = from.subspan(put);
   }
@@ -165,8 +171,10 @@ TlsSession::Status TlsSession::pass_records_on() {
   return Status::ok;
 }
 
-// OpenSSL made an alert for the peer when it failed. The error stays what it is.
-void TlsSession::say_why() {
+// What OpenSSL says by itself. Not past what is being written: that is told as unsent for now, and
+// must not arrive all the same when the connection ends. The error stays what it is.
+void TlsSession::pass_alerts_on() {
+  if (first_leaving_ < end_of_leaving_) return;
   const std::error_code error = error_;
   pass_records_on();
   error_ = error;
@@ -183,7 +191,7 @@ void TlsSession::send_close_notify() {
   // OpenSSL must not be called any more after a fatal error.
   if (!error_) SSL_shutdown(ssl_.get());
   ERR_clear_error();
-  pass_records_on();
+  pass_alerts_on();
 }
 
 std::optional<Refusal> TlsSession::refusal() const {
@@ -198,6 +206,8 @@ TlsSession::Status TlsSession::status_of(int result) {
       return Status::ok;
     case SSL_ERROR_WANT_READ:
       return Status::wants_read;
+    case SSL_ERROR_WANT_WRITE:
+      return Status::wants_write;
     case SSL_ERROR_ZERO_RETURN:
       return Status::closed;
     default:
@@ -258,10 +268,14 @@ int TlsSession::bio_read(BIO* bio, char* into, std::size_t size, std::size_t* do
   return 0;
 }
 
-// Takes everything: pass_records_on() knows how much the stream below takes.
+// Takes what it is given; pass_records_on() knows how much of that the stream below takes.
 int TlsSession::bio_write(BIO* bio, const char* from, std::size_t size, std::size_t* done) {
   auto& session = *static_cast<TlsSession*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
+  if (session.records_.size() > most_held) {
+    BIO_set_retry_write(bio);
+    return 0;
+  }
   try {
     session.records_.append({from, size});
   } catch (const std::bad_alloc&) {  // OpenSSL, which is C, calls us

@@ -68,7 +68,7 @@ class TlsSession {
 
   void forget_errors();
   Status pass_records_on();
-  void say_why();
+  void pass_alerts_on();
   Status encrypt(std::span<const char> from);
   void records_left(std::size_t size);
   Status status_of(int result);

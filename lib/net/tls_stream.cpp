@@ -1,5 +1,5 @@
 // See tls_stream.hpp. Renegotiation is off (RFC 8446 has none), and a key update (RFC 8446 4.6.3) is
-// answered with the next write; still, whatever OpenSSL asks for is waited for.
+// answered with the next write, so that reading seldom waits to write.
 #include "net/tls_stream.hpp"
 
 #include <utility>

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -102,6 +103,31 @@ TEST_CASE("does not keep the loop from being stopped") {
   }
   w.peer.write("x");
   CHECK(run_until(w.loop, [&] { return w.listener.reads == 1; }));
+}
+
+TEST_CASE("is told while handlers post again and again, and does not starve them") {
+  Waiting w;
+  int posted = 0;
+  const std::function<void()> again = [&] {
+    ++posted;
+    w.loop.post(again);
+  };
+  w.loop.post(again);
+  w.peer.write("x");
+  CHECK(run_until(w.loop, [&] { return w.listener.reads > 0 && posted > 10; }));
+}
+
+TEST_CASE("what was posted before a stop runs after it") {
+  Waiting w;
+  while (w.loop.run_one_until(net::Clock::now()) > 0) {
+  }
+  bool ran = false;
+  w.loop.post([&] { ran = true; });
+  w.loop.stop();
+  CHECK(w.loop.run_one_until(net::Clock::time_point::max()) == 0);
+  CHECK_FALSE(ran);
+  CHECK(w.loop.run_one_until(net::Clock::time_point::max()) == 1);
+  CHECK(ran);
 }
 
 TEST_CASE("is joined by others: all of them are told, however the loop is run") {

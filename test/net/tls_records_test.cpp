@@ -185,4 +185,36 @@ TEST_CASE(
   CHECK(arrived);
 }
 
+TEST_CASE("who asks for a renegotiation is told no at once, though nobody writes") {
+  Watched w(
+      [](TlsPeer& peer) {
+        SSL_renegotiate(peer.ssl());
+        SSL_do_handshake(peer.ssl());
+      },
+      TLS1_2_VERSION);
+  Listening listener;
+  w.stream().set_listener(&listener);
+  const std::size_t before = w.valve.written;
+  std::string into(100, '\0');
+  CHECK(run_until(w.loop, [&] {
+    w.stream().read(into);
+    w.stream().wait_to_read();
+    return w.valve.written > before;
+  }));
+}
+
+TEST_CASE("when the connection ends, nothing more leaves of what was told as unsent") {
+  std::atomic<std::size_t> arrived{0};
+  Watched w([&](TlsPeer& peer) { arrived = peer.read(100'000).size(); });
+  w.valve.room = 40'000;
+  const std::string all = pattern(100'000);
+  const std::size_t told = w.stream().write(all).size;
+  CHECK(told == 2 * 16'384);
+  w.valve.is_open = true;
+  w.valve.room = all.size() * 2;
+  w.stream().shut_down_sending();
+  w.server.wait_for_end();
+  CHECK(arrived == told);
+}
+
 TEST_SUITE_END();
