@@ -13,12 +13,12 @@ from running import ClientFailed, LoadServer, ServerDied
 from script_cases import Failure, Skip, check, run_cases
 
 BOUNDS = {
-    ("WebSocketApp", "recv"): 400,
+    ("WebSocketApp", "recv"): 300,
     ("WebSocketApp", "send"): 500,
     ("WebSocketApp", "rtt"): 4000,
     ("WebSocket", "recv"): 400,
     ("WebSocket", "send"): 1100,
-    ("WebSocket", "rtt"): 4000,
+    ("WebSocket", "rtt"): 2800,
 }
 VERBS = {"recv": "receives", "send": "sends", "rtt": "echoes"}
 
