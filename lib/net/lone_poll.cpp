@@ -7,24 +7,15 @@
 
 #include <algorithm>
 #include <array>
-#include <asio/detail/epoll_reactor.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <limits>
 
+#include "net/reactor_access.hpp"
+
 namespace websocket::net {
 namespace {
-
-using Reactor = asio::detail::epoll_reactor;
-
-// The reactor's timers have a descriptor, in a private member; see loop_context.cpp.
-int timers_of(Reactor& reactor);
-template <int Reactor::*member>
-struct Timers {
-  friend int timers_of(Reactor& reactor) { return reactor.*member; }
-};
-template struct Timers<&Reactor::timer_fd_>;
 
 // As poll(2) counts: in milliseconds, and never too early.
 int milliseconds_until(Clock::time_point deadline) {
@@ -46,12 +37,11 @@ LonePoll::Directions directions_of(short events) {
 }  // namespace
 
 std::unique_ptr<LonePoll> LonePoll::make(asio::io_context& context) {
-  Reactor& reactor = asio::use_service<Reactor>(context);
-  reactor.init_task();
-  if (timers_of(reactor) < 0) return nullptr;
+  const int timers = reactor_descriptors(context).timers;
+  if (timers < 0) return nullptr;
   const int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake < 0) return nullptr;
-  return std::unique_ptr<LonePoll>(new LonePoll(timers_of(reactor), wake));
+  return std::unique_ptr<LonePoll>(new LonePoll(timers, wake));
 }
 
 LonePoll::~LonePoll() { ::close(wake_); }

@@ -1,12 +1,10 @@
-// See loop_context.hpp. What a platform's wait handle is, is known here alone.
+// See loop_context.hpp.
 #include "net/loop_context.hpp"
 
 #include <asio/post.hpp>
 #include <utility>
 
-#if defined(ASIO_HAS_EPOLL) && defined(ASIO_HAS_TIMERFD)
-#include <asio/detail/epoll_reactor.hpp>
-#endif
+#include "net/reactor_access.hpp"
 
 namespace websocket::net {
 
@@ -20,6 +18,13 @@ void LoopContext::post(std::function<void()> work) {
 void LoopContext::stop_running() {
   stop();
   interrupt();
+}
+
+// What is posted while nobody is inside is in no reactor yet.
+void LoopContext::interrupt() {
+  may_have_queued_.store(true);
+  if (wait_handle_is_used_.load()) interrupt_reactor(*this);
+  if (polls_alone_.load()) lone_poll_->wake();
 }
 
 // ---- running it
@@ -110,41 +115,10 @@ void LoopContext::nobody_is_alone() {
 
 // ---- a foreign loop
 
-#if defined(ASIO_HAS_EPOLL) && defined(ASIO_HAS_TIMERFD)
-namespace {
-
-using Reactor = asio::detail::epoll_reactor;
-
-// Asio waits with epoll, for its timers too, and an epoll descriptor can itself be waited for. It
-// just doesn't tell which one it is: the member is private. An explicit instantiation may name it
-// (C++20 [temp.spec]/6: the usual access checking rules do not apply to names in it).
-int descriptor_of(Reactor& reactor);
-template <int Reactor::*member>
-struct Descriptor {
-  friend int descriptor_of(Reactor& reactor) { return reactor.*member; }
-};
-template struct Descriptor<&Reactor::epoll_fd_>;
-
-}  // namespace
-
 int LoopContext::wait_handle() {
   nobody_is_alone();
-  Reactor& reactor = asio::use_service<Reactor>(*this);
-  reactor.init_task();
-  wait_handle_is_used_ = true;
-  return descriptor_of(reactor);
+  wait_handle_is_used_.store(true);
+  return reactor_descriptors(*this).all;
 }
-
-// What is posted while nobody is inside is in no reactor yet.
-void LoopContext::interrupt() {
-  may_have_queued_.store(true);
-  if (wait_handle_is_used_.load()) asio::use_service<Reactor>(*this).interrupt();
-  if (polls_alone_.load()) lone_poll_->wake();
-}
-#else
-int LoopContext::wait_handle() { return -1; }
-
-void LoopContext::interrupt() {}
-#endif
 
 }  // namespace websocket::net
