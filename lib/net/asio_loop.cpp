@@ -30,7 +30,7 @@ std::size_t AsioLoop::run_one_until(Clock::time_point deadline) {
 }
 std::size_t AsioLoop::poll() { return parts_->context->run_ready(); }
 void AsioLoop::stop() { parts_->context->stop_running(); }
-void AsioLoop::forget_stop() { parts_->context->restart(); }
+void AsioLoop::forget_stop() { parts_->context->forget_stop(); }
 
 Clock::time_point AsioLoop::now() const { return Clock::now(); }
 

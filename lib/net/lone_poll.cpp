@@ -1,28 +1,27 @@
 #include "net/lone_poll.hpp"
 
-#if defined(ASIO_HAS_EPOLL) && defined(ASIO_HAS_TIMERFD)
+#ifdef __linux__
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <limits>
-
-#include "net/reactor_access.hpp"
+#include <ctime>
 
 namespace websocket::net {
 namespace {
 
-// As poll(2) counts: in milliseconds, and never too early.
-int milliseconds_until(Clock::time_point deadline) {
-  if (deadline == Clock::time_point::max()) return -1;
-  if (deadline == Clock::time_point::min()) return 0;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+// A program that has no descriptor left is woken that often instead.
+constexpr std::chrono::milliseconds longest_without_wake{20};
+
+timespec time_left(Clock::time_point until) {
+  if (until == Clock::time_point::min()) return {};
+  const auto left = std::max(until - Clock::now(), Clock::duration::zero());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
 }
 
 short events_for(LonePoll::Directions directions) {
@@ -36,34 +35,30 @@ LonePoll::Directions directions_of(short events) {
 
 }  // namespace
 
-std::unique_ptr<LonePoll> LonePoll::make(asio::io_context& context) {
-  const int timers = reactor_descriptors(context).timers;
-  if (timers < 0) return nullptr;
-  const int wake = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (wake < 0) return nullptr;
-  return std::unique_ptr<LonePoll>(new LonePoll(timers, wake));
+std::unique_ptr<LonePoll> LonePoll::make() {
+  return std::unique_ptr<LonePoll>(new LonePoll(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
 }
 
-LonePoll::~LonePoll() { ::close(wake_); }
+LonePoll::~LonePoll() {
+  if (wake_ >= 0) ::close(wake_);
+}
 
-LonePoll::Ready LonePoll::wait(int socket, Directions directions, Clock::time_point deadline) {
-  std::array<pollfd, 3> descriptors{
-      {{socket, events_for(directions), 0}, {timers_, POLLIN, 0}, {wake_, POLLIN, 0}}};
-  const int count = ::poll(descriptors.data(), descriptors.size(), milliseconds_until(deadline));
-  Ready ready;
-  if (count < 0) {
-    ready.failed = errno != EINTR;
-    return ready;
+LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point until) {
+  if (wake_ < 0 && until != Clock::time_point::min()) {
+    until = std::min(until, Clock::now() + longest_without_wake);
   }
-  // poll(2) waits for 25 days at most.
-  ready.too_late = count == 0 && (deadline == Clock::time_point::min() || Clock::now() >= deadline);
-  ready.socket = directions_of(descriptors[0].revents);
-  ready.timers = descriptors[1].revents != 0;
-  if (descriptors[2].revents != 0) {
+  std::array<pollfd, 2> descriptors{
+      {{socket.descriptor, events_for(socket.directions), 0}, {wake_, POLLIN, 0}}};
+  const bool for_ever = until == Clock::time_point::max();
+  const timespec left = for_ever ? timespec{} : time_left(until);
+  const int count =
+      ::ppoll(descriptors.data(), descriptors.size(), for_ever ? nullptr : &left, nullptr);
+  if (count <= 0) return {};
+  if (descriptors[1].revents != 0) {
     std::uint64_t times = 0;
     static_cast<void>(::read(wake_, &times, sizeof times));
   }
-  return ready;
+  return directions_of(descriptors[0].revents);
 }
 
 void LonePoll::wake() noexcept {
@@ -75,9 +70,9 @@ void LonePoll::wake() noexcept {
 #else
 namespace websocket::net {
 
-std::unique_ptr<LonePoll> LonePoll::make(asio::io_context&) { return nullptr; }
+std::unique_ptr<LonePoll> LonePoll::make() { return nullptr; }
 LonePoll::~LonePoll() = default;
-LonePoll::Ready LonePoll::wait(int, Directions, Clock::time_point) { return {}; }
+LonePoll::Directions LonePoll::wait(const Socket&, Clock::time_point) { return {}; }
 void LonePoll::wake() noexcept {}
 
 }  // namespace websocket::net

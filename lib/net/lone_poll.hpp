@@ -1,10 +1,7 @@
-// Waits for one socket without Asio's reactor, which is made for many: with poll(2), for that socket,
-// the reactor's timers, and a wake-up.
+// Waits for one socket, or for none, without Asio's reactor, which is made for many: with poll(2),
+// for that socket, a wake-up, and the time.
 #pragma once
 
-#include <cstddef>  // before Asio, see asio.cpp
-
-#include <asio/io_context.hpp>
 #include <memory>
 
 #include "net/loop.hpp"
@@ -14,7 +11,7 @@ namespace websocket::net {
 class LonePoll {
  public:
   // Null where the platform has no such thing.
-  static std::unique_ptr<LonePoll> make(asio::io_context& context);
+  static std::unique_ptr<LonePoll> make();
   ~LonePoll();
   LonePoll(const LonePoll&) = delete;
   LonePoll& operator=(const LonePoll&) = delete;
@@ -23,22 +20,21 @@ class LonePoll {
     bool read = false;
     bool write = false;
   };
-  // All false: it was woken, or interrupted by a signal; or there is more to wait than poll(2) can.
-  struct Ready {
-    Directions socket;  // a broken one for both: the read or write that follows meets it
-    bool timers = false;
-    bool too_late = false;  // the deadline has passed
-    bool failed = false;
+  struct Socket {
+    int descriptor = -1;  // none
+    Directions directions;
   };
-  Ready wait(int socket, Directions directions, Clock::time_point deadline);
+  // Both false: it was woken, interrupted by a signal, or the time has come. A broken socket is ready
+  // for both: the read or write that follows meets what is wrong with it.
+  // time_point::min() only looks, max() waits for ever.
+  Directions wait(const Socket& socket, Clock::time_point until);
   // Makes wait() return, now or the next time. From any thread.
   void wake() noexcept;
 
  private:
-  LonePoll(int timers, int wake) : timers_(timers), wake_(wake) {}
+  explicit LonePoll(int wake) : wake_(wake) {}
 
-  [[maybe_unused]] const int timers_;  // Asio's
-  [[maybe_unused]] const int wake_;
+  [[maybe_unused]] const int wake_;  // -1: there was no descriptor left
 };
 
 }  // namespace websocket::net

@@ -9,23 +9,21 @@ namespace {
 using Reactor = asio::detail::epoll_reactor;
 
 // Asio waits with epoll, for its timers too, and an epoll descriptor can itself be waited for. It
-// just doesn't tell which ones they are: the members are private. An explicit instantiation may name
-// them (C++20 [temp.spec]/6: the usual access checking rules do not apply to names in it).
-ReactorDescriptors descriptors_of(Reactor& reactor);
-template <int Reactor::*all, int Reactor::*timers>
-struct Descriptors {
-  friend ReactorDescriptors descriptors_of(Reactor& reactor) {
-    return {reactor.*all, reactor.*timers};
-  }
+// just doesn't tell which one it is: the member is private. An explicit instantiation may name it
+// (C++20 [temp.spec]/6: the usual access checking rules do not apply to names in it).
+int descriptor_of(Reactor& reactor);
+template <int Reactor::*all>
+struct Descriptor {
+  friend int descriptor_of(Reactor& reactor) { return reactor.*all; }
 };
-template struct Descriptors<&Reactor::epoll_fd_, &Reactor::timer_fd_>;
+template struct Descriptor<&Reactor::epoll_fd_>;
 
 }  // namespace
 
-ReactorDescriptors reactor_descriptors(asio::io_context& context) {
+int reactor_descriptor(asio::io_context& context) {
   Reactor& reactor = asio::use_service<Reactor>(context);
   reactor.init_task();
-  return descriptors_of(reactor);
+  return descriptor_of(reactor);
 }
 
 void interrupt_reactor(asio::io_context& context) {
@@ -36,7 +34,7 @@ void interrupt_reactor(asio::io_context& context) {
 #else
 namespace websocket::net {
 
-ReactorDescriptors reactor_descriptors(asio::io_context&) { return {}; }
+int reactor_descriptor(asio::io_context&) { return -1; }
 void interrupt_reactor(asio::io_context&) {}
 
 }  // namespace websocket::net

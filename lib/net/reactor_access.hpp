@@ -7,13 +7,9 @@
 
 namespace websocket::net {
 
-// -1: none.
-struct ReactorDescriptors {
-  int all = -1;     // readable when the reactor has something to tell
-  int timers = -1;  // readable when a timer is due
-};
-ReactorDescriptors reactor_descriptors(asio::io_context& context);
-// Makes the first of them readable. From any thread.
+// Readable when the reactor has something to tell; -1: there is none.
+int reactor_descriptor(asio::io_context& context);
+// Makes it readable. From any thread.
 void interrupt_reactor(asio::io_context& context);
 
 }  // namespace websocket::net

@@ -2,15 +2,13 @@
 #include "net/tcp_connect.hpp"
 
 #include <algorithm>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "net/endpoint.hpp"
 #include "net/look_up.hpp"
-#include "net/socket_open.hpp"
-#include "net/system_error.hpp"
+#include "net/socket.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/timer.hpp"
 
@@ -19,29 +17,32 @@ namespace {
 
 using MaybeFailure = std::optional<base::Failure>;
 
-MaybeFailure set_buffer_sizes(Socket& socket, const SocketOptions& options) {
+// What the system makes of a wish is its business: worse habits are no reason not to connect.
+void wish(const Socket& socket, const system_socket::Option& option, int value) {
+  static_cast<void>(system_socket::set(socket.descriptor(), option, value));
+}
+
+MaybeFailure set_buffer_sizes(const Socket& socket, const SocketOptions& options) {
   if (options.send_buffer_size < 0 || options.receive_buffer_size < 0) {
     const int size = std::min(options.send_buffer_size, options.receive_buffer_size);
     return base::Failure{Errc::invalid_option,
                          "a socket buffer of " + std::to_string(size) + " bytes cannot be had"};
   }
-  std::error_code ignored;  // the system takes what it can of a wish
   if (options.send_buffer_size > 0) {
-    socket.set_option(asio::socket_base::send_buffer_size(options.send_buffer_size), ignored);
+    wish(socket, system_socket::send_buffer_size, options.send_buffer_size);
   }
   if (options.receive_buffer_size > 0) {
-    socket.set_option(asio::socket_base::receive_buffer_size(options.receive_buffer_size), ignored);
+    wish(socket, system_socket::receive_buffer_size, options.receive_buffer_size);
   }
   return std::nullopt;
 }
 
-void set_habits(Socket& socket, const SocketOptions& options) {
-  std::error_code ignored;  // worse habits are no reason not to connect
-  socket.set_option(asio::ip::tcp::no_delay(options.tcp_nodelay), ignored);
-  socket.set_option(asio::socket_base::keep_alive(options.tcp_keepalive), ignored);
+void set_habits(const Socket& socket, const SocketOptions& options) {
+  if (options.tcp_nodelay) wish(socket, system_socket::no_delay, 1);
+  if (options.tcp_keepalive) wish(socket, system_socket::keep_alive, 1);
 }
 
-MaybeFailure bind_to(Socket& socket, const Address& to, const std::string& local_address) {
+MaybeFailure bind_to(const Socket& socket, const Address& to, const std::string& local_address) {
   if (local_address.empty()) return std::nullopt;
   const std::optional<Address> local = numeric_address(local_address, 0);
   if (!local) {
@@ -54,21 +55,14 @@ MaybeFailure bind_to(Socket& socket, const Address& to, const std::string& local
                          to.text + " cannot be reached from the local address '" + local_address +
                              "', which is of another family"};
   }
-  std::error_code error;
-  socket.bind(from, error);
+  const std::error_code error = system_socket::bind(socket.descriptor(), from);
   if (!error) return std::nullopt;
-  error = as_system_error(error);
   return base::Failure{
       Errc::invalid_option,
       "the local address '" + local_address + "' cannot be used: " + error.message(), error};
 }
 
-MaybeFailure prepare(Socket& socket, const Address& to, const SocketOptions& options) {
-  if (const std::error_code error = open_socket(socket, to_endpoint(to).protocol().family())) {
-    return base::Failure{Errc::connect_failed,
-                         "no socket could be opened for " + to.text + ": " + error.message(),
-                         error};
-  }
+MaybeFailure prepare(const Socket& socket, const Address& to, const SocketOptions& options) {
   if (MaybeFailure failure = set_buffer_sizes(socket, options)) return failure;
   set_habits(socket, options);
   return bind_to(socket, to, options.local_address);
@@ -86,64 +80,70 @@ base::Failure connect_failure(const std::string& to, std::error_code error) {
 
 // A port of this machine that nobody listens on, but which the system happened to give to our own
 // socket: TCP then connects it to itself.
-bool is_connected_to_itself(const Socket& socket) {
-  std::error_code local_error;
-  std::error_code remote_error;
-  return socket.local_endpoint(local_error) == socket.remote_endpoint(remote_error) &&
-         !local_error && !remote_error;
+bool is_connected_to_itself(const Socket& socket, const Endpoint& remote) {
+  std::error_code error;
+  return system_socket::local_endpoint(socket.descriptor(), error) == remote && !error;
 }
 
-class TcpConnecting final : public Operation {
+class TcpConnecting final : public Operation, private Stream::Listener {
  public:
-  TcpConnecting(const LoopContextPtr& loop, std::string to, Socket socket, const Endpoint& endpoint,
-                Loop::Connected done)
-      : state_(std::make_shared<State>(
-            State{loop, std::move(socket), std::move(to), std::move(done)})) {
-    loop->reactor_wait_begins();
-    state_->socket.async_connect(endpoint, [state = state_](std::error_code error) {
-      state->loop->reactor_wait_ends();
-      finish(*state, error);
-    });
+  TcpConnecting(std::shared_ptr<Socket> socket, const Address& to, Loop::Connected done)
+      : socket_(std::move(socket)), to_(to), done_(std::move(done)) {
+    socket_->set_listener(this);
+    const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to_));
+    if (!error || system_socket::is_under_way(error)) {
+      socket_->wait_to_write();
+    } else {
+      soon_ = run_soon(socket_->loop(), [this, error] { finish(error); });
+    }
   }
   ~TcpConnecting() override {
-    const auto dropped = std::exchange(state_->done, nullptr);
-    std::error_code ignored;
-    state_->socket.close(ignored);
+    if (socket_) socket_->close();
   }
 
  private:
-  struct State {
-    LoopContextPtr loop;
-    Socket socket;
-    std::string to;
-    Loop::Connected done;  // empty: abandoned
-  };
-
-  static void finish(State& state, std::error_code error) {
-    // On the stack, for it may destroy the operation.
-    const auto done = std::exchange(state.done, nullptr);
-    if (!done) return;
-    if (!error && is_connected_to_itself(state.socket)) {
-      error = asio::error::connection_refused;
+  void ready_to_read() override {}
+  void ready_to_write() override {
+    std::error_code error = socket_->cannot_wait();
+    if (!error) error = system_socket::take_error(socket_->descriptor());
+    if (!error && is_connected_to_itself(*socket_, to_endpoint(to_))) {
+      error = {ECONNREFUSED, std::system_category()};
     }
-    if (error) return done(connect_failure(state.to, as_system_error(error)));
-    done(std::make_unique<TcpStream>(state.loop, std::move(state.socket)));
+    finish(error);
   }
 
-  std::shared_ptr<State> state_;
+  // On the stack, for it may destroy this.
+  void finish(std::error_code error) {
+    const auto done = std::move(done_);
+    if (error) return done(connect_failure(to_.text, error));
+    done(std::make_unique<TcpStream>(std::move(socket_), to_.text));
+  }
+
+  std::shared_ptr<Socket> socket_;
+  const Address to_;
+  Loop::Connected done_;
+  OperationPtr soon_;
 };
 
 }  // namespace
 
 OperationPtr connect_tcp(const LoopContextPtr& loop, const Address& to,
                          const SocketOptions& options, Loop::Connected done) {
-  Socket socket(loop->get_executor());
-  if (MaybeFailure failure = prepare(socket, to, options)) {
+  std::error_code error;
+  std::shared_ptr<Socket> socket = Socket::open(loop, to_endpoint(to).protocol().family(), error);
+  MaybeFailure failure;
+  if (error) {
+    failure =
+        base::Failure{Errc::connect_failed,
+                      "no socket could be opened for " + to.text + ": " + error.message(), error};
+  } else {
+    failure = prepare(*socket, to, options);
+  }
+  if (failure) {
     return run_soon(loop,
                     [done = std::move(done), failure = std::move(*failure)] { done(failure); });
   }
-  return std::make_unique<TcpConnecting>(loop, to.text, std::move(socket), to_endpoint(to),
-                                         std::move(done));
+  return std::make_unique<TcpConnecting>(std::move(socket), to, std::move(done));
 }
 
 }  // namespace websocket::net

@@ -2,16 +2,16 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
-#include "net/loop_context.hpp"
-#include "net/socket_open.hpp"
+#include "net/socket.hpp"
 #include "net/stream.hpp"
 
 namespace websocket::net {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(LoopContextPtr loop, Socket socket);  // the socket is connected and non-blocking
+  TcpStream(std::shared_ptr<Socket> socket, std::string remote_address);  // it is connected
   ~TcpStream() override;
 
   void set_listener(Listener* listener) override;
@@ -24,9 +24,8 @@ class TcpStream final : public Stream {
   std::string remote_address() const override;
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
-  std::string remote_address_;
+  const std::shared_ptr<Socket> socket_;
+  const std::string remote_address_;
 };
 
 }  // namespace websocket::net

@@ -1,0 +1,88 @@
+// See socket.hpp.
+#include "net/socket.hpp"
+
+#include <utility>
+
+namespace websocket::net {
+
+std::shared_ptr<Socket> Socket::open(LoopContextPtr loop, int family, std::error_code& error) {
+  const system_socket::Descriptor descriptor = system_socket::open(family, error);
+  if (error) return nullptr;
+  return std::make_shared<Socket>(std::move(loop), family, descriptor);
+}
+
+Socket::~Socket() { close(); }
+
+void Socket::close() {
+  listener_ = nullptr;
+  loop_->forget(*this);
+  const auto descriptor = std::exchange(descriptor_, system_socket::none);
+  if (descriptor == system_socket::none) return;
+  std::error_code ignored;
+  if (at_reactor_) {
+    at_reactor_->close(ignored);
+  } else {
+    system_socket::close(descriptor);
+  }
+}
+
+template <Socket::Wait Socket::*wait>
+void Socket::begin(bool alone) {
+  this->*wait = alone ? Wait::alone : Wait::at_reactor;
+  if (alone) return;
+  if (const std::error_code error = join_reactor()) {
+    cannot_wait_ = error.value();
+    loop_->post([self = shared_from_this()] { self->end<wait>(); });
+    return;
+  }
+  loop_->reactor_wait_begins();
+  constexpr auto what = wait == &Socket::read_wait_ ? AtReactor::wait_read : AtReactor::wait_write;
+  // An error is told as readiness: the read or write that follows meets it.
+  at_reactor_->async_wait(what, [self = shared_from_this()](std::error_code) {
+    self->loop_->reactor_wait_ends();
+    self->end<wait>();
+  });
+}
+
+template <Socket::Wait Socket::*wait>
+void Socket::end() {
+  this->*wait = Wait::no;
+  if (listener_ == nullptr) return;
+  if constexpr (wait == &Socket::read_wait_) {
+    listener_->ready_to_read();
+  } else {
+    listener_->ready_to_write();
+  }
+}
+
+std::error_code Socket::join_reactor() {
+  if (at_reactor_) return {};
+  if (const std::error_code error = loop_->make_reactor()) return error;
+  AtReactor joining(loop_->get_executor());
+  std::error_code error;
+  joining.assign(asio::generic::stream_protocol(family_, 0), descriptor_, error);
+  if (!error) at_reactor_.emplace(std::move(joining));
+  return error;
+}
+
+LonePoll::Socket Socket::waits_for() const {
+  return {descriptor_, {read_wait_ == Wait::alone, write_wait_ == Wait::alone}};
+}
+
+void Socket::is_ready(LonePoll::Directions directions) {
+  const auto self = shared_from_this();
+  const bool reads = directions.read && read_wait_ == Wait::alone;
+  const bool writes = directions.write && write_wait_ == Wait::alone;
+  const bool still_reads = read_wait_ == Wait::alone && !reads;
+  const bool still_writes = write_wait_ == Wait::alone && !writes;
+  if (!still_reads && !still_writes) loop_->forget(*this);
+  if (reads) end<&Socket::read_wait_>();
+  if (writes && write_wait_ == Wait::alone) end<&Socket::write_wait_>();  // it may have moved
+}
+
+void Socket::wait_at_reactor() {
+  if (read_wait_ == Wait::alone) begin<&Socket::read_wait_>(false);
+  if (write_wait_ == Wait::alone) begin<&Socket::write_wait_>(false);
+}
+
+}  // namespace websocket::net

@@ -1,0 +1,72 @@
+// A TCP socket on a loop, which tells when it is ready. Reading, writing and the rest are plain system
+// calls (net/system_socket); waiting is done alone or, among others, at Asio's reactor.
+#pragma once
+
+#include <cstddef>  // before Asio, see asio.cpp
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "net/loop_context.hpp"
+#include "net/stream.hpp"
+#include "net/system_socket.hpp"
+
+namespace websocket::net {
+
+// Shared with the handlers Asio holds, so that its owner may go while one of them runs.
+class Socket final : public LoneWaiter, public std::enable_shared_from_this<Socket> {
+ public:
+  static std::shared_ptr<Socket> open(LoopContextPtr loop, int family, std::error_code& error);
+  Socket(LoopContextPtr loop, int family, system_socket::Descriptor descriptor)
+      : loop_(std::move(loop)), descriptor_(descriptor), family_(family) {}
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  system_socket::Descriptor descriptor() const { return descriptor_; }
+  LoopContextPtr loop() const { return loop_; }
+
+  // As net::Stream has them.
+  void set_listener(Stream::Listener* listener) { listener_ = listener; }
+  void wait_to_read() {
+    if (read_wait_ == Wait::no) begin<&Socket::read_wait_>(loop_->waits_alone(*this));
+  }
+  void wait_to_write() {
+    if (write_wait_ == Wait::no) begin<&Socket::write_wait_>(loop_->waits_alone(*this));
+  }
+  // There is nothing to wait with any more: no descriptor for a reactor, no memory for another wait.
+  // Those who waited have been told.
+  std::error_code cannot_wait() const { return {cannot_wait_, std::system_category()}; }
+  // Nobody is told anything afterwards.
+  void close();
+
+  LonePoll::Socket waits_for() const override;
+  void is_ready(LonePoll::Directions directions) override;
+  void wait_at_reactor() override;
+
+ private:
+  using AtReactor =
+      asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+  enum class Wait : std::uint8_t { no, alone, at_reactor };
+
+  // What is known when it is compiled takes no memory while it waits.
+  template <Wait Socket::*wait>
+  void begin(bool alone);
+  template <Wait Socket::*wait>
+  void end();
+  std::error_code join_reactor();
+
+  const LoopContextPtr loop_;
+  Stream::Listener* listener_ = nullptr;
+  system_socket::Descriptor descriptor_;
+  const int family_;
+  int cannot_wait_ = 0;
+  Wait read_wait_ = Wait::no;
+  Wait write_wait_ = Wait::no;
+  std::optional<AtReactor> at_reactor_;  // once it waited there
+};
+
+}  // namespace websocket::net

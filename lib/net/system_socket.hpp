@@ -1,0 +1,43 @@
+// The system's calls for TCP sockets: non-blocking, without SIGPIPE, and not inherited by the child
+// processes of the host program. What platforms do differently about them is dealt with here.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <system_error>
+
+#include "net/endpoint.hpp"
+
+namespace websocket::net::system_socket {
+
+using Descriptor = int;
+constexpr Descriptor none = -1;
+
+// For addresses of that family (AF_INET, ...).
+Descriptor open(int family, std::error_code& error);
+void close(Descriptor socket) noexcept;
+
+struct Option {
+  int level;
+  int name;
+};
+extern const Option no_delay, keep_alive, send_buffer_size, receive_buffer_size;
+std::error_code set(Descriptor socket, const Option& option, int value);
+
+std::error_code bind(Descriptor socket, const Endpoint& local);
+// Begins to; is_under_way() says of the result that it takes a while. The socket becomes ready to
+// write then, and take_error() tells how it went.
+std::error_code connect(Descriptor socket, const Endpoint& remote);
+bool is_under_way(std::error_code error);
+std::error_code take_error(Descriptor socket);
+
+Endpoint local_endpoint(Descriptor socket, std::error_code& error);
+
+// How much was moved. is_would_block() says of an error that there is nothing to move now; 0 without
+// an error is the end of the stream.
+std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error);
+std::size_t write(Descriptor socket, std::span<const char> from, std::error_code& error);
+bool is_would_block(std::error_code error);
+std::error_code shut_down_sending(Descriptor socket);
+
+}  // namespace websocket::net::system_socket
