@@ -43,18 +43,20 @@ void Connector::resolve() {
 void Connector::connect_to_next() {
   stage_ = Stage::connect;
   const net::Address& address = addresses_[next_address_++];
-  trace("Connecting to " + address.text);
+  if (trace_.enabled()) trace_.line("Connecting to " + address.text);
   operation_ = loop_.connect(address, options_.socket, [this](auto result) {
     auto* failure = std::get_if<base::Failure>(&result);
     if (failure == nullptr) return connected(std::get<0>(std::move(result)));
-    trace("Failed: " + failure->message);
+    if (trace_.enabled()) trace_.line("Failed: " + failure->message);
     if (next_address_ == addresses_.size()) return fail(std::move(*failure));
     connect_to_next();
   });
 }
 
 void Connector::connected(std::unique_ptr<net::Stream> stream) {
-  trace("Connected to " + stream->remote_address() + " from " + stream->local_address());
+  if (trace_.enabled()) {
+    trace_.line("Connected to " + stream->remote_address() + " from " + stream->local_address());
+  }
   if (url_.secure) return start_tls(std::move(stream));
   const Done done = std::move(done_);
   done(std::move(stream));
@@ -72,10 +74,6 @@ void Connector::start_tls(std::unique_ptr<net::Stream> stream) {
 void Connector::fail(base::Failure failure) {
   const Done done = std::move(done_);
   done(Failed{stage_, std::move(failure)});
-}
-
-void Connector::trace(const std::string& line) {
-  if (trace_.enabled()) trace_.line(line);
 }
 
 }  // namespace websocket::engine

@@ -42,7 +42,6 @@ class Connector {
   void connected(std::unique_ptr<net::Stream> stream);
   void start_tls(std::unique_ptr<net::Stream> stream);
   void fail(base::Failure failure);
-  void trace(const std::string& line);
 
   net::Loop& loop_;
   const protocol::Url& url_;

@@ -68,6 +68,14 @@ const char* what_was_awaited(Stage stage) {
   return "it had not begun";
 }
 
+std::string end_in_words(const CloseInfo& info) {
+  return "Websocket closed, code " + std::to_string(info.code) +
+         (info.reason.empty() ? "" : " '" + info.reason + "'") +
+         (!info.clean    ? ", not clean"
+          : info.by_peer ? ", begun by the server"
+                         : ", begun by us");
+}
+
 }  // namespace
 
 Session::Session(net::Loop& loop, const SessionSettings& settings, Owner& owner)
@@ -98,6 +106,7 @@ std::optional<Connector::Failed> Session::prepare() {
     return Connector::Failed{Stage::url, std::move(*failure)};
   }
   url_ = std::get<0>(std::move(url));
+  is_secure_ = url_->secure;
   if (!settings_.options.proxy.url.empty()) {
     return Connector::Failed{Stage::proxy, {Errc::invalid_option, "proxies are not supported yet"}};
   }
@@ -152,7 +161,7 @@ void Session::opened() {
   timer_.reset();
   opened_ = true;
   url_.reset();
-  trace("Websocket connected");
+  if (traces()) trace("Websocket connected");
   const auto& deflate = protocol_->answer()->deflate;
   if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
   takes_memory_ = deflate.has_value();
@@ -255,7 +264,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
     finish(stage(), CloseInfo{}, std::nullopt);
     return notify();
   }
-  trace("Closing with code " + std::to_string(code));
+  if (traces()) trace("Closing with code " + std::to_string(code));
   protocol_->close(code, reason);
   arm_close_timer();
   flush();
@@ -287,7 +296,9 @@ void Session::arm_body_timer() {
 void Session::give_up_at(net::Clock::time_point when) {
   close_timer_is_armed_ = true;
   timer_ = loop_.at(when, [this] {
-    trace("The server did not come to an end within " + seconds(settings_.options.close_timeout));
+    if (traces()) {
+      trace("The server did not come to an end within " + seconds(settings_.options.close_timeout));
+    }
     protocol_->give_up();
     notify();
   });
@@ -319,11 +330,7 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   connector_.reset();
   timer_.reset();
   stream_.reset();
-  trace("Websocket closed, code " + std::to_string(info.code) +
-        (info.reason.empty() ? "" : " '" + info.reason + "'") +
-        (!info.clean    ? ", not clean"
-         : info.by_peer ? ", begun by the server"
-                        : ", begun by us"));
+  if (traces()) trace(end_in_words(info));
 }
 
 Error Session::make_error(Stage stage, base::Failure failure) const {
@@ -373,8 +380,6 @@ WireTrace* Session::wire_trace_now() {
   return wire_trace_.get();
 }
 
-void Session::trace(const std::string& line) {
-  if (settings_.trace.enabled()) settings_.trace.line(one_line(line));
-}
+void Session::trace(const std::string& line) { settings_.trace.line(one_line(line)); }
 
 }  // namespace websocket::engine

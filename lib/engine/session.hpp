@@ -89,7 +89,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void want(protocol::Wanted wanted) noexcept;
 
   bool is_open() const noexcept { return !ended_ && protocol_ && protocol_->is_open(); }
-  bool is_secure() const { return url().secure; }
+  bool is_secure() const noexcept { return is_secure_; }
   // What the server answered to the handshake; null before anything was asked.
   std::shared_ptr<const protocol::HandshakeAnswer> answer() const noexcept {
     return protocol_ ? protocol_->answer() : nullptr;
@@ -158,6 +158,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   protocol::Url url() const;
   Stage stage() const noexcept;
   void notify();
+  // Asked before a line is put together.
+  bool traces() const noexcept { return settings_.trace.enabled(); }
   void trace(const std::string& line);
   // Null while the trace is off.
   WireTrace* wire_trace() {
@@ -184,6 +186,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   std::unique_ptr<IdleTimer> idle_timer_;  // once there may be memory to give back
   bool takes_memory_ = false;              // it compresses, or buffers became big
   bool close_timer_is_armed_ = false;
+
+  bool is_secure_ = false;  // the URL's scheme
 
   // Bytes.
   bool reading_is_paused_ = false;

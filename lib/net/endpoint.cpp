@@ -2,10 +2,31 @@
 #include "net/endpoint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <asio/ip/tcp.hpp>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
 
 namespace websocket::net {
+namespace {
+
+void append_number(std::string& text, std::uint16_t number) {
+  std::array<char, 5> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+// As inet_ntop has it, which takes as long as the rest of a connection's bookkeeping together.
+void append_ipv4(std::string& text, const asio::ip::address_v4& address) {
+  for (const std::uint8_t byte : address.to_bytes()) {
+    append_number(text, byte);
+    text += '.';
+  }
+  text.pop_back();
+}
+
+}  // namespace
 
 Address to_address(const void* sockaddr, std::size_t size) {
   const auto* const bytes = static_cast<const unsigned char*>(sockaddr);
@@ -25,8 +46,15 @@ std::string endpoint_text(const Endpoint& endpoint) {
   if (endpoint.size() > ip.capacity()) return {};
   std::memcpy(ip.data(), endpoint.data(), endpoint.size());
   ip.resize(endpoint.size());
-  const std::string host = ip.address().to_string();
-  return (ip.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(ip.port());
+  std::string text;
+  if (ip.address().is_v4()) {
+    append_ipv4(text, ip.address().to_v4());
+  } else {
+    text.append("[").append(ip.address().to_string()).append("]");
+  }
+  text += ':';
+  append_number(text, ip.port());
+  return text;
 }
 
 }  // namespace websocket::net

@@ -73,6 +73,14 @@ base::Outcome<std::vector<Address>> system_look_up(const std::string& host, std:
 
 std::optional<Address> numeric_address(const std::string& host, std::uint16_t port) {
   if (is_cut_short(host)) return std::nullopt;
+  // Addresses as most people write them need no getaddrinfo. It knows the others: IPv6's zones, and
+  // IPv4 with fewer parts or in hexadecimal.
+  std::error_code not_dotted;
+  const auto ipv4 = asio::ip::make_address_v4(host, not_dotted);
+  if (!not_dotted) {
+    const asio::ip::tcp::endpoint endpoint(ipv4, port);
+    return to_address(endpoint.data(), endpoint.size());
+  }
   const Answer answer = ask(host, port, AI_NUMERICHOST);
   if (answer.list == nullptr) return std::nullopt;
   return addresses(answer.list.get()).front();

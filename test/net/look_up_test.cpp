@@ -18,6 +18,22 @@ TEST_CASE("a numeric host is its own address") {
   CHECK(net::numeric_address("::ffff:10.0.0.1", 1)->text == "[::ffff:10.0.0.1]:1");
 }
 
+TEST_CASE("an IPv4 address reads as it was written, from its least to its greatest") {
+  for (const std::string host : {"0.0.0.0", "8.8.4.4", "10.99.100.9", "255.255.255.255"}) {
+    CHECK(net::numeric_address(host, 65535)->text == host + ":65535");
+    CHECK(net::numeric_address(host, 0)->text == host + ":0");
+  }
+}
+
+TEST_CASE("the system's other ways to write an IPv4 address are taken too") {
+  for (const std::string host : {"127.1", "0x7f.0.0.1", "2130706433", "0177.0.0.01"}) {
+    CAPTURE(host);
+    const auto address = net::numeric_address(host, 9001);
+    REQUIRE(address);
+    CHECK(address->text == "127.0.0.1:9001");
+  }
+}
+
 TEST_CASE("a numeric IPv6 host may name its zone") {
   // Every Linux machine has this one.
   const auto address = net::numeric_address("fe80::1%lo", 443);
