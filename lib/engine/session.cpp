@@ -121,7 +121,7 @@ std::optional<Connector::Failed> Session::prepare() {
     return Connector::Failed{Stage::callback, {Errc::callback_threw, "the header factory threw"}};
   }
   std::array<std::byte, 16> nonce{};
-  loop_.random(nonce);
+  settings_.keys.fill(nonce);
   auto request = protocol::make_handshake_request(*url_, settings_.options, more, nonce);
   if (auto* failure = std::get_if<base::Failure>(&request)) {
     return Connector::Failed{Stage::handshake, std::move(*failure)};

@@ -28,6 +28,16 @@ class MaskKeys {
     return store_[used_++];
   }
 
+  // Other bytes that nobody may guess, from the same supply.
+  void fill(std::span<std::byte> into) {
+    while (!into.empty()) {
+      const MaskKey key = next();
+      const auto part = std::as_bytes(std::span(key)).first(std::min(into.size(), key.size()));
+      std::copy(part.begin(), part.end(), into.begin());
+      into = into.subspan(part.size());
+    }
+  }
+
  private:
   // A store for many, but not for who sends little: it grows.
   static constexpr std::uint32_t fewest_keys = 8;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -43,6 +44,18 @@ TEST_SUITE("RFC 6455 5.3: masking keys") {
     MaskKeys keys([&source](std::span<std::byte> into) { source(into); });
     CHECK(keys.next() == MaskKey{1, 0, 0, 0});
     CHECK(keys.next() == MaskKey{2, 0, 0, 0});
+  }
+
+  TEST_CASE("what is filled with other bytes from the supply is given to nobody else") {
+    Source source;
+    MaskKeys keys([&source](std::span<std::byte> into) { source(into); });
+    std::array<std::byte, 6> bytes{};
+    keys.fill(bytes);
+    CHECK(bytes == std::array{std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{2},
+                              std::byte{0}});
+    CHECK(keys.next() == MaskKey{3, 0, 0, 0});
+    keys.fill({});
+    CHECK(keys.next() == MaskKey{4, 0, 0, 0});
   }
 
   TEST_CASE("the source is not asked before a key is wanted, and seldom after that") {
