@@ -3,17 +3,23 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <array>
 
 namespace websocket::protocol {
 
 namespace {
 
+// EVP_sha1() would be looked up among OpenSSL's providers each time it is used. Never freed:
+// connections on other threads may outlive the statics of main().
+const EVP_MD* sha1_method() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return fetched != nullptr ? fetched : EVP_sha1();
+}
+
 std::string sha1(std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, sha1_method(), nullptr) != 1) {
     return {};
   }
   return {digest.begin(), digest.begin() + size};
@@ -36,16 +42,21 @@ std::string accept_for(std::string_view key) {
 }
 
 std::string base64(std::string_view bytes) {
-  // In pieces because libcrypto counts in int; whole triples, so that padding comes last alone.
-  constexpr std::size_t piece_size = 3 * 1024;
-  std::array<unsigned char, piece_size / 3 * 4 + 1> encoded{};  // libcrypto ends it with a NUL
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
   while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, piece_size);
-    const auto* data = reinterpret_cast<const unsigned char*>(piece.data());
-    const int size = EVP_EncodeBlock(encoded.data(), data, static_cast<int>(piece.size()));
-    text.append(encoded.begin(), encoded.begin() + size);
-    bytes.remove_prefix(piece.size());
+    const std::string_view group = bytes.substr(0, 3);
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) {
+      bits = bits << 8U | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
+    }
+    // Every byte begins one digit more; the last group may be short of some.
+    for (std::size_t i = 0; i < 4; ++i) {
+      text += i <= group.size() ? digits[bits >> (18U - 6U * i) & 63U] : '=';
+    }
+    bytes.remove_prefix(group.size());
   }
   return text;
 }
