@@ -18,6 +18,8 @@ namespace {
 
 using base::Failure;
 
+constexpr std::size_t usual_size = 512;  // most requests need no more
+
 // Who writes a field of a given name.
 enum class Owner : std::uint8_t {
   program,
@@ -165,7 +167,7 @@ base::Outcome<ProgramFields> read_fields(const ConnectOptions& options,
   if (auto failure = check_value("User-Agent", options.user_agent)) return *std::move(failure);
   if (auto failure = check_value("Cookie", options.cookie)) return *std::move(failure);
   ProgramFields fields;
-  fields.cookies.push_back(options.cookie);
+  if (!options.cookie.empty()) fields.cookies.push_back(options.cookie);
   for (const Headers* headers : {&options.header, &from_factory}) {
     for (const Headers::Field& field : *headers) {
       if (auto failure = add_field(fields, field, options)) return *std::move(failure);
@@ -218,6 +220,7 @@ base::Outcome<HandshakeRequest> make_handshake_request(const Url& url,
     if (deflate_is_available()) request.compression = options.compression;
   }
   std::string& bytes = request.bytes;
+  bytes.reserve(usual_size);
   // RFC 6455 4.1: "The method of the request MUST be GET, and the HTTP version MUST be at least
   // 1.1."
   bytes.append("GET ").append(url.target).append(" HTTP/1.1\r\n");

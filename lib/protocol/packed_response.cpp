@@ -19,7 +19,11 @@ std::string_view take_line(std::string_view& bytes) {
 
 PackedResponse::PackedResponse(const Response& response) {
   const auto add = [this](std::string_view line) { bytes_.append(line).push_back('\n'); };
-  add(std::to_string(response.status));
+  const std::string status = std::to_string(response.status);
+  std::size_t size = status.size() + response.reason.size() + response.body.size() + 3;
+  for (const auto& [name, value] : response.headers) size += name.size() + value.size() + 2;
+  bytes_.reserve(size);
+  add(status);
   add(response.reason);
   for (const auto& [name, value] : response.headers) {
     add(name);
@@ -27,7 +31,6 @@ PackedResponse::PackedResponse(const Response& response) {
   }
   add({});
   bytes_ += response.body;
-  bytes_.shrink_to_fit();
 }
 
 Response PackedResponse::unpack() const {

@@ -224,6 +224,7 @@ std::string encode_target(std::string_view text) {
   // RFC 6455 3: the resource name is "/" if the path component is empty, then the path, then "?"
   // and the query where there is one.
   std::string target = text.starts_with('/') ? "" : "/";
+  target.reserve(text.size() + 1);
   for (const char c : text) {
     if (encoded.find(c) == npos) {
       target += c;
@@ -237,11 +238,15 @@ std::string encode_target(std::string_view text) {
   return target;
 }
 
-std::string bracketed(const std::string& host) {
-  return host.find(':') == npos ? host : "[" + host + "]";
+std::string with_port(std::string_view host, std::optional<std::uint16_t> port) {
+  const bool is_ipv6 = host.find(':') != npos;
+  std::string text(is_ipv6 ? "[" : "");
+  text.append(host).append(is_ipv6 ? "]" : "");
+  if (port) text.append(":").append(std::to_string(*port));
+  return text;
 }
 
-std::string without_zone(const std::string& host) { return host.substr(0, host.find('%')); }
+std::string_view without_zone(std::string_view host) { return host.substr(0, host.find('%')); }
 
 // Where user info would begin in a text that may be a URL.
 std::size_t authority_begin(std::string_view url) {
@@ -268,11 +273,11 @@ std::size_t user_info_end(std::string_view url, std::size_t begin) {
 }  // namespace
 
 std::string Url::authority() const {
-  const std::string name = bracketed(without_zone(host));
-  return port == default_port(secure) ? name : name + ":" + std::to_string(port);
+  const bool is_default = port == default_port(secure);
+  return with_port(without_zone(host), is_default ? std::nullopt : std::optional(port));
 }
 
-std::string Url::host_and_port() const { return bracketed(host) + ":" + std::to_string(port); }
+std::string Url::host_and_port() const { return with_port(host, port); }
 
 std::string Url::origin() const { return (secure ? "https://" : "http://") + authority(); }
 
