@@ -6,23 +6,22 @@ namespace websocket::engine {
 
 void Connector::start(Done done) {
   done_ = std::move(done);
-  // At time zero, not now: whoever starts us is told of every failure in the same way, later.
-  operation_ = loop_.at(loop_.now(), [this] {
-    if (url_.secure) {
-      prepare_tls();
-    } else {
-      resolve();
-    }
-  });
+  if (auto failure = prepare_tls()) {
+    // Told later, as every other failure is.
+    operation_ = loop_.at(loop_.now(), [this, failure = *std::move(failure)] { fail(failure); });
+    return;
+  }
+  resolve();
 }
 
 // First, so that an unreadable certificate file is told before anybody is spoken to.
-void Connector::prepare_tls() {
+std::optional<base::Failure> Connector::prepare_tls() {
+  if (!url_.secure) return std::nullopt;
   stage_ = Stage::tls;
   auto context = loop_.tls_context(options_.tls);
-  if (auto* failure = std::get_if<base::Failure>(&context)) return fail(std::move(*failure));
+  if (auto* failure = std::get_if<base::Failure>(&context)) return std::move(*failure);
   tls_ = std::get<0>(std::move(context));
-  resolve();
+  return std::nullopt;
 }
 
 void Connector::resolve() {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,7 +37,7 @@ class Connector {
   Stage stage() const noexcept { return stage_; }
 
  private:
-  void prepare_tls();
+  std::optional<base::Failure> prepare_tls();
   void resolve();
   void connect_to_next();
   void connected(std::unique_ptr<net::Stream> stream);

@@ -28,9 +28,7 @@ std::string sha1(std::string_view bytes) {
 }  // namespace
 
 std::string make_key(std::span<const std::byte, 16> nonce) {
-  std::string bytes;
-  for (const std::byte byte : nonce) bytes += static_cast<char>(byte);
-  return base64(bytes);
+  return base64({reinterpret_cast<const char*>(nonce.data()), nonce.size()});
 }
 
 // RFC 6455 4.2.2: "constructed by concatenating /key/, defined above in step 4 in Section 4.2.2,
