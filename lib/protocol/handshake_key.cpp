@@ -42,18 +42,15 @@ std::string accept_for(std::string_view key) {
 std::string base64(std::string_view bytes) {
   constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  while (!bytes.empty()) {
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  for (auto to = text.begin(); !bytes.empty(); to += 4) {
     const std::string_view group = bytes.substr(0, 3);
     unsigned bits = 0;
     for (std::size_t i = 0; i < 3; ++i) {
       bits = bits << 8U | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
     }
     // Every byte begins one digit more; the last group may be short of some.
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= group.size() ? digits[bits >> (18U - 6U * i) & 63U] : '=';
-    }
+    for (unsigned i = 0; i <= group.size(); ++i) to[i] = digits[bits >> (18U - 6U * i) & 63U];
     bytes.remove_prefix(group.size());
   }
   return text;
