@@ -92,7 +92,7 @@ class TlsHandshaking final : public Operation, private Stream::Listener {
  private:
   void begin() {
     if (auto failure = session_->expect(host_)) return fail(*std::move(failure));
-    go_on();
+    take_turn();
   }
 
   void ready_to_read() override { go_on(); }
@@ -100,6 +100,10 @@ class TlsHandshaking final : public Operation, private Stream::Listener {
 
   void go_on() {
     session_->lower_may_have_more();
+    take_turn();
+  }
+
+  void take_turn() {
     switch (session_->handshake()) {
       case TlsSession::Status::ok:
         return succeed();

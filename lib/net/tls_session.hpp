@@ -78,8 +78,8 @@ class TlsSession {
   std::shared_ptr<const OpenSslContext> context_;
   SslPtr ssl_;
 
-  // The stream below, as OpenSSL's calls have met it.
-  bool lower_is_dry_ = false;
+  // The stream below, as OpenSSL's calls have met it. Nothing comes before we have said hello.
+  bool lower_is_dry_ = true;
   bool lower_ended_ = false;
   std::error_code lower_error_;
 
