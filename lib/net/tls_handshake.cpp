@@ -81,9 +81,9 @@ class TlsHandshaking final : public Operation, private Stream::Listener {
         session_(std::move(session)),
         host_(std::move(host)),
         trace_(trace),
-        done_(std::move(done)),
-        begin_(run_soon(loop, [this] { begin(); })) {
+        done_(std::move(done)) {
     session_->lower().set_listener(this);
+    begin();
   }
   ~TlsHandshaking() override {
     if (session_ != nullptr) session_->lower().set_listener(nullptr);
@@ -132,9 +132,10 @@ class TlsHandshaking final : public Operation, private Stream::Listener {
     finish(std::make_unique<TlsStream>(loop_, std::move(session_)));
   }
 
+  // Told later: what fails at once must not be told before we are returned to who started us.
   void fail(base::Failure failure) {
     session_.reset();  // closes the connection
-    finish(std::move(failure));
+    failing_ = run_soon(loop_, [this, failure = std::move(failure)] { finish(failure); });
   }
 
   void finish(base::Outcome<std::unique_ptr<Stream>> outcome) {
@@ -147,7 +148,7 @@ class TlsHandshaking final : public Operation, private Stream::Listener {
   std::string host_;
   base::TraceSink& trace_;
   Loop::Connected done_;
-  OperationPtr begin_;
+  OperationPtr failing_;
 };
 
 }  // namespace

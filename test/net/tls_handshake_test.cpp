@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <string>
 
 #include "tls_server.hpp"
@@ -179,6 +180,27 @@ TEST_CASE("a server that resets within the handshake is told with the system's w
   CHECK(failure.cause == std::errc::connection_reset);
 }
 
+TEST_CASE("what fails at once is told later all the same, once, and the connection is closed") {
+  std::atomic<bool> closed{false};
+  TlsServer server([&](TcpPeer& peer) { closed = peer.read(1).empty(); });
+  TlsClient client;
+  ToldStream connected;
+  const auto connecting = client.loop.connect(server.address(), {}, connected.handler());
+  REQUIRE(run_until(client.loop, [&] { return bool{connected}; }));
+  auto context = client.context(trusting());
+  const auto handshake = client.loop.start_tls(
+      std::move(connected.value()), std::get<std::shared_ptr<const net::TlsContext>>(context), ".",
+      client.trace, client.told.handler());
+  CHECK_FALSE(client.told);
+  REQUIRE(run_until(client.loop, [&] { return bool{client.told}; }));
+  run_ready(client.loop);
+  CHECK(client.told.times() == 1);
+  REQUIRE(client.told.has_failed());
+  CHECK(client.told.failure().message == "'.' is no host a certificate can be checked for");
+  server.wait_for_end();
+  CHECK(closed);
+}
+
 TEST_CASE("an abandoned handshake is not told, and the connection is closed") {
   std::string rest = "unread";
   TlsServer server([&](TcpPeer& peer) {
@@ -193,7 +215,7 @@ TEST_CASE("an abandoned handshake is not told, and the connection is closed") {
   const auto held = std::make_shared<int>(0);
   auto operation = client.loop.start_tls(std::move(connected.value()), context, "localhost",
                                          client.trace, [held](auto) { FAIL("abandoned"); });
-  SUBCASE("before it began") {}
+  SUBCASE("once hello is said") {}
   SUBCASE("in its middle") { run_ready(client.loop); }
   operation.reset();
   CHECK(held.use_count() == 1);

@@ -23,6 +23,7 @@ struct Valve {
   bool is_open = true;
   std::size_t room = std::numeric_limits<std::size_t>::max();  // closes after that many bytes
   bool is_asked = false;                                       // somebody waits to write
+  int early_reads = 0;                                         // before anything was written
   int writes = 0;
   std::size_t written = 0;
   net::Stream::Listener* listener = nullptr;
@@ -42,7 +43,10 @@ class ValveStream final : public net::Stream {
     valve_.listener = listener;
     lower_->set_listener(listener);
   }
-  net::IoResult read(std::span<char> into) override { return lower_->read(into); }
+  net::IoResult read(std::span<char> into) override {
+    if (valve_.written == 0) ++valve_.early_reads;
+    return lower_->read(into);
+  }
   net::IoResult write(std::span<const char> from) override {
     if (!valve_.is_open) return {IoStatus::would_block};
     const net::IoResult result = lower_->write(from.first(std::min(from.size(), valve_.room)));
@@ -104,6 +108,13 @@ void ask_for_key_update(TlsPeer& peer, std::string_view bytes) {
 }  // namespace
 
 TEST_SUITE_BEGIN("TLS records");
+
+TEST_CASE("hello is said before an answer is looked for") {
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const Watched w([](TlsPeer&) {}, version);
+    CHECK(w.valve.early_reads == 0);
+  }
+}
 
 TEST_CASE("those that are written in one go leave in one go") {
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
