@@ -47,8 +47,8 @@ bool WebSocketApp::Implementation::call(const char* name,
 }
 
 template <class Function, class... Arguments>
-void WebSocketApp::Implementation::invoke(const char* name, const Function& function,
-                                          const Arguments&... arguments) {
+inline void WebSocketApp::Implementation::invoke(const char* name, const Function& function,
+                                                 const Arguments&... arguments) {
   try {
     function(*app_, arguments...);
   } catch (const std::exception& thrown) {
@@ -140,8 +140,22 @@ void WebSocketApp::Implementation::remember_connection() {
   facts_ = {session.answer(), session.local_address(), session.remote_address()};
 }
 
+// Handlers come and go while messages are on their way as what was wanted before: so long as one of
+// the two is there, no whole message is lost.
+inline void WebSocketApp::Implementation::call_message(Caches& caches, const Message& message) {
+  if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
+  if (const auto* const on_data = caches.data.get(app_->on_data)) {
+    invoke("on_data", *on_data, message.data, message.opcode, true);
+    if (gate_.is_shut()) return;
+  }
+  if (const auto* const on_message = caches.message.get(app_->on_message)) {
+    return invoke("on_message", *on_message, message);
+  }
+  call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, message.data, true);
+}
+
 void WebSocketApp::Implementation::received(const protocol::MessageReceived& message) {
-  if (turn_is_inside_) return call_message(*caches_, {message.data, message.opcode});
+  if (turn_is_inside_) return call_message(*caches_, message);
   if (dispatches()) dispatch_message(message);
 }
 
@@ -245,20 +259,6 @@ void WebSocketApp::Implementation::call_open(bool first_of_the_run) {
   } else {
     call_once("on_open", &WebSocketApp::on_open);
   }
-}
-
-// Handlers come and go while messages are on their way as what was wanted before: so long as one of
-// the two is there, no whole message is lost.
-void WebSocketApp::Implementation::call_message(Caches& caches, const Message& message) {
-  if (gate_.is_shut()) return;  // the handler before this one may have destroyed the app
-  if (const auto* const on_data = caches.data.get(app_->on_data)) {
-    invoke("on_data", *on_data, message.data, message.opcode, true);
-    if (gate_.is_shut()) return;
-  }
-  if (const auto* const on_message = caches.message.get(app_->on_message)) {
-    return invoke("on_message", *on_message, message);
-  }
-  call("on_cont_message", &WebSocketApp::on_cont_message, caches.fragment, message.data, true);
 }
 
 void WebSocketApp::Implementation::call_fragment(Caches& caches, std::string_view data,

@@ -69,8 +69,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
    public:
     explicit Call(Implementation& of) : of_(of) {}
     ~Call() {
-      const engine::Session* const session = of_.session();
-      if (session == nullptr || (session->has_input() && !of_.ended_)) return;
+      if (of_.has_input_left() || of_.session() == nullptr) return;
       of_.host_.loop.lend_read_buffer();
     }
     Call(const Call&) = delete;
@@ -82,8 +81,8 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   // As a std::string of its data, as a ReceivedMessage, or as an optional one: nothing came in time.
   template <class Result>
-  Result receive(api::Deadline deadline);
-  api::Deadline deadline() const { return api::Deadline(timeout_); }
+  Result receive(const std::optional<Duration>& timeout);
+  const std::optional<Duration>& timeout() const noexcept { return timeout_; }
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }
@@ -115,7 +114,10 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   // Events are pulled when somebody asks; nothing to do here.
   void session_has_events() override {}
 
+  bool has_input_left() const noexcept { return session_ && session_->has_input() && !ended_; }
   bool pull();
+  template <class Result>
+  Result wait_for_message(api::Deadline deadline);
   ReceivedMessage first_put_aside();
   bool wait_for_more(api::Deadline& deadline);
   [[noreturn]] void throw_too_late();
@@ -214,13 +216,25 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   }
 }
 
+// Most messages are here already when they are asked for: many came at once.
 template <class Result>
-Result WebSocket::Implementation::receive(api::Deadline deadline) {
+inline Result WebSocket::Implementation::receive(const std::optional<Duration>& timeout) {
+  if (session() != nullptr && inbox_.empty()) {
+    if (const auto* const message = session_->next_plain_message()) {
+      const Call call(*this);
+      return owned<Result>(*message);
+    }
+  }
+  return wait_for_message<Result>(api::Deadline(timeout));
+}
+
+template <class Result>
+Result WebSocket::Implementation::wait_for_message(api::Deadline deadline) {
   const Call call(*this);
   if (session() == nullptr) throw_why_closed();
   for (;;) {
     if (!inbox_.empty()) return owned<Result>(first_put_aside());
-    if (const auto message = session_->next_plain_message()) return owned<Result>(*message);
+    if (const auto* const message = session_->next_plain_message()) return owned<Result>(*message);
     if (wait_for_more(deadline)) continue;
     if constexpr (std::is_same_v<Result, std::optional<ReceivedMessage>>) {
       return std::nullopt;
@@ -355,15 +369,15 @@ void WebSocket::pong(std::string_view payload) {
 }
 
 std::string WebSocket::recv() {
-  return implementation_->receive<std::string>(implementation_->deadline());
+  return implementation_->receive<std::string>(implementation_->timeout());
 }
 
 ReceivedMessage WebSocket::recv_message() {
-  return implementation_->receive<ReceivedMessage>(implementation_->deadline());
+  return implementation_->receive<ReceivedMessage>(implementation_->timeout());
 }
 
 std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
-  return implementation_->receive<std::optional<ReceivedMessage>>(api::Deadline(timeout));
+  return implementation_->receive<std::optional<ReceivedMessage>>(timeout);
 }
 
 void WebSocket::set_timeout(std::optional<Duration> timeout) {

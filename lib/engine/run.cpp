@@ -75,10 +75,11 @@ void Run::session_has_events() {
   in_turn_ = true;
   listener_.turn_begins();
   while (!over_) {
-    if (const auto message = session->next_plain_message()) {
-      listener_.received(*message);
-      continue;
-    }
+    session->take_plain_messages([this](const protocol::MessageReceived& message) {
+      listener_.received(message);
+      return !over_;
+    });
+    if (over_) break;
     const auto event = session->next_event();
     if (!event) break;
     std::visit([this](const auto& what) { handle(what); }, *event);

@@ -64,12 +64,21 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Opened, what is received, Closing, and last Closed, at which the socket is gone and result()
   // says how it ended. Views are valid until the next call.
   std::optional<protocol::Event> next_event();
-  // The short way of most messages: to be asked first. Nothing: next_event() says what there is.
-  std::optional<protocol::MessageReceived> next_plain_message() {
-    if (ended_ || !protocol_) return std::nullopt;
-    const auto message = protocol_->next_plain_message();
-    if (message) touch_idle_timer();
+  // The short way of most messages: to be asked first. Null: next_event() says what there is.
+  const protocol::MessageReceived* next_plain_message() {
+    if (ended_ || !protocol_) return nullptr;
+    const auto* const message = protocol_->next_plain_message();
+    if (message != nullptr) touch_idle_timer();
     return message;
+  }
+  // The same for all that are there: `take` gets them one by one, and says whether it wants more.
+  template <class Take>
+  void take_plain_messages(Take take) {
+    if (ended_ || !protocol_) return;
+    protocol_->take_plain_messages([&](const protocol::MessageReceived& message) {
+      touch_idle_timer();
+      return take(message);
+    });
   }
 
   // Some of what was read has not been pulled yet.

@@ -36,9 +36,11 @@ class ClientProtocol {
   void commit(std::size_t size) noexcept;
   void commit_eof(std::optional<base::Failure> failure = {});
   std::optional<Event> next_event();
-  std::optional<MessageReceived> next_plain_message() noexcept {
-    if (!handshake_done_) return std::nullopt;
-    return connection_.next_plain_message();
+  // Before the handshake is done the connection has no input.
+  const MessageReceived* next_plain_message() noexcept { return connection_.next_plain_message(); }
+  template <class Take>
+  void take_plain_messages(Take&& take) {
+    connection_.take_plain_messages(std::forward<Take>(take));
   }
   bool has_input() const noexcept {
     return connection_.has_input() || (opening_ && !opening_->head_input.empty());

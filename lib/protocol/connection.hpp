@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <websocket/close.hpp>
 
@@ -91,10 +92,14 @@ class Connection {
   void commit_eof(std::optional<base::Failure> failure = {});
   // Views in an event are valid until the next call.
   std::optional<Event> next_event();
-  // The short way of most messages; nothing: next_event() says what there is.
-  std::optional<MessageReceived> next_plain_message() noexcept {
-    if (state_ != State::open && state_ != State::closing) return std::nullopt;
-    return reader_.next_plain_message();
+  // The short way of most messages; null: next_event() says what there is.
+  const MessageReceived* next_plain_message() noexcept {
+    return listens() ? reader_.next_plain_message() : nullptr;
+  }
+  // As message_reader says. Closing may begin meanwhile, but not end.
+  template <class Take>
+  void take_plain_messages(Take&& take) {
+    if (listens()) reader_.take_plain_messages(std::forward<Take>(take));
   }
 
   // Out: what is to be sent now.
@@ -138,6 +143,7 @@ class Connection {
   bool failed() const noexcept { return failure_.has_value(); }
 
  private:
+  bool listens() const noexcept { return state_ == State::open || state_ == State::closing; }
   std::optional<Event> event_for(const Received& received);
   std::optional<Event> control_event(const ControlReceived& frame);
   std::optional<Event> peer_closes(std::string_view payload);

@@ -42,24 +42,27 @@ std::optional<FrameHeader> decode_header(std::string_view bytes) noexcept;
 // The header that most messages of a server come with: of text or binary, in one frame, with nothing
 // set that an extension would have to explain, the length in 7 or 16 bits.
 struct PlainHeader {
-  Opcode opcode;
-  std::uint8_t size;  // of the header
-  std::uint16_t length;
+  Opcode opcode = Opcode::continuation;
+  unsigned size = 0;  // of the header; 0: it is another one, or incomplete
+  unsigned length = 0;
+
+  explicit operator bool() const noexcept { return size > 0; }
 };
-// Such a one has nothing that check_header() could find wrong. Nothing: it is another, or incomplete.
-inline std::optional<PlainHeader> decode_plain_header(std::string_view bytes) noexcept {
-  if (bytes.size() < 2) return std::nullopt;
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+// Such a one has nothing that check_header() could find wrong.
+inline PlainHeader decode_plain_header(std::string_view bytes) noexcept {
+  if (bytes.size() < 2) return {};
+  const auto byte = [&](std::size_t at) -> unsigned {
+    return static_cast<unsigned char>(bytes[at]);
+  };
   constexpr unsigned fin_text = 0x81;
   constexpr unsigned fin_binary = 0x82;
-  const unsigned first = byte(0);
-  if (first != fin_text && first != fin_binary) return std::nullopt;
-  const auto opcode = static_cast<Opcode>(first & 15U);
-  if (byte(1) <= 125) return PlainHeader{opcode, 2, byte(1)};
-  if (byte(1) != 126 || bytes.size() < 4) return std::nullopt;
-  const auto length = static_cast<std::uint16_t>(byte(2) << 8U | byte(3));
-  if (length <= 125) return std::nullopt;
-  return PlainHeader{opcode, 4, length};
+  if (byte(0) != fin_text && byte(0) != fin_binary) return {};
+  const auto opcode = static_cast<Opcode>(byte(0) & 15U);
+  if (byte(1) <= 125) return {opcode, 2, byte(1)};
+  if (byte(1) != 126 || bytes.size() < 4) return {};
+  const unsigned length = byte(2) << 8U | byte(3);
+  if (length <= 125) return {};
+  return {opcode, 4, length};
 }
 
 // Two looks at a frame's first bytes, for who walks over many: whether a message ends with it, and its

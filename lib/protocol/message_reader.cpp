@@ -34,7 +34,9 @@ MessageReader::MessageReader(Role own_role, const Limits& limits, bool check_utf
     : max_message_size_(limits.max_message_size),
       max_fragments_(limits.max_fragments),
       peer_(other(own_role)),
-      check_utf8_(check_utf8) {}
+      check_utf8_(check_utf8) {
+  want(wanted_);
+}
 
 void MessageReader::forget_delivered() noexcept {
   if (!delivered_) return;
@@ -68,6 +70,7 @@ std::optional<Received> MessageReader::next() {
   forget_delivered();
   for (;;) {
     switch (state_) {
+      case State::between_messages:
       case State::header: {
         const std::optional<FrameHeader> header = take_header();
         if (!header) return std::nullopt;
@@ -105,6 +108,7 @@ std::optional<FrameHeader> MessageReader::take_header() noexcept {
     input_ = input_.subspan(header->size - before);
   } else {
     partial_header_size_ = static_cast<std::uint8_t>(before + taken);
+    state_ = State::header;
     input_ = {};
   }
   return header;
@@ -274,7 +278,7 @@ std::optional<Received> MessageReader::read_control_payload(std::string_view pie
     std::memcpy(control_.get() + (received - piece.size()), piece.data(), piece.size());
   }
   if (!frame_has_ended()) return std::nullopt;
-  state_ = State::header;
+  frame_ends();
   delivered_ = !is_whole;
   return ControlReceived{frame_.opcode,
                          is_whole ? piece : std::string_view(control_.get(), received)};

@@ -35,10 +35,7 @@ enum class Wanted : std::uint8_t {
   pieces
 };
 
-struct MessageReceived {
-  Opcode opcode;  // text or binary
-  std::string_view data;
-};
+using MessageReceived = Message;  // text or binary
 // In place of the message: a frame of it, or a piece of one.
 struct FragmentReceived {
   Opcode opcode;  // of a message's first one text or binary, then continuation
@@ -60,7 +57,10 @@ class MessageReader {
   MessageReader(Role own_role, const Limits& limits, bool check_utf8);
 
   // From the next message on. Whole messages, where nothing was said.
-  void want(Wanted wanted) noexcept { wanted_ = wanted; }
+  void want(Wanted wanted) noexcept {
+    wanted_ = wanted;
+    gives_plain_ = peer_ == Role::server && wanted != Wanted::pieces;
+  }
 
   // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
   void use_deflate(const DeflateSide& peer) { inflater_.emplace(peer); }
@@ -83,24 +83,48 @@ class MessageReader {
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
   // The short way of most messages: one that is there whole, in one frame with a plain header.
-  // Nothing: next() says what there is.
-  std::optional<MessageReceived> next_plain_message() noexcept;
+  // Null: next() says what there is.
+  const MessageReceived* next_plain_message() noexcept {
+    return plain_may_follow() ? plain_message_in_front() : nullptr;
+  }
+  // The same for all that are there. `take` gets them one by one, and says whether it wants more;
+  // until it has returned for the last time nothing else is asked of this.
+  template <class Take>
+  void take_plain_messages(Take&& take) {
+    if (!plain_may_follow()) return;
+    while (const auto* const message = plain_message_in_front()) {
+      if (!take(*message)) return;
+    }
+  }
 
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
   // Whether the next byte begins a frame.
   bool between_frames() const noexcept {
-    return state_ == State::header && partial_header_size_ == 0 && input_.empty();
+    return awaits_header() && partial_header_size_ == 0 && input_.empty();
   }
 
  private:
-  enum class State : std::uint8_t { header, payload, failed };
+  enum class State : std::uint8_t {
+    between_messages,  // the next byte begins a header, and that a message or a control frame
+    header,            // within a message, or the header came in part
+    payload,
+    failed
+  };
 
+  bool awaits_header() const noexcept {
+    return state_ == State::between_messages || state_ == State::header;
+  }
+  bool plain_may_follow() const noexcept {
+    return state_ == State::between_messages && gives_plain_;
+  }
+  const MessageReceived* plain_message_in_front() noexcept;
   void forget_delivered() noexcept;
   std::optional<FrameHeader> take_header() noexcept;
   std::optional<base::Failure> check(const FrameHeader& header) const;
   std::optional<base::Failure> check_size(const FrameHeader& header) const;
   void begin_frame(const FrameHeader& header) noexcept;
+  void frame_ends() noexcept { state_ = in_message_ ? State::header : State::between_messages; }
   std::optional<Received> read_payload();
   std::optional<Received> inflate_payload(std::string_view piece);
   std::optional<base::Failure> inflate(std::string_view piece);
@@ -125,6 +149,7 @@ class MessageReader {
   const std::size_t max_fragments_;
   const Role peer_;
   const bool check_utf8_;
+  bool gives_plain_ = false;  // plain messages of the peer are given as they are
   Wanted wanted_ = Wanted::messages;
 
   // The message being read.
@@ -139,11 +164,12 @@ class MessageReader {
   // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a
   // header that has not arrived whole.
   bool input_is_in_place_ = false;  // it was read straight to the end of `message_`
-  State state_ = State::header;
+  State state_ = State::between_messages;
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;
   char* prepared_ = nullptr;
   std::span<char> input_;
+  MessageReceived plain_{};  // the last one that was given the short way
 
   FrameHeader frame_;  // the one being read; a continuation once a piece of it was given
   std::uint64_t frame_received_ = 0;
@@ -158,31 +184,29 @@ class MessageReader {
   std::optional<Inflater> inflater_;  // once deflate was agreed on
 };
 
-inline std::optional<MessageReceived> MessageReader::next_plain_message() noexcept {
-  if (state_ != State::header || in_message_ || delivered_ || partial_header_size_ > 0 ||
-      peer_ != Role::server || wanted_ == Wanted::pieces) {
-    return std::nullopt;
-  }
-  const auto header = decode_plain_header({input_.data(), input_.size()});
-  if (!header || header->length > max_message_size_) return std::nullopt;
-  if (input_.size() - header->size < header->length) return std::nullopt;
-  const std::string_view payload(input_.data() + header->size, header->length);
-  if (header->opcode == Opcode::text && check_utf8_ && !base::is_utf8(payload)) return std::nullopt;
-  input_ = input_.subspan(std::size_t{header->size} + header->length);
-  return MessageReceived{header->opcode, payload};
+inline const MessageReceived* MessageReader::plain_message_in_front() noexcept {
+  const PlainHeader header = decode_plain_header({input_.data(), input_.size()});
+  if (!header || header.length > max_message_size_) return nullptr;
+  if (input_.size() - header.size < header.length) return nullptr;
+  const std::string_view payload(input_.data() + header.size, header.length);
+  if (header.opcode == Opcode::text && check_utf8_ && !base::is_utf8(payload)) return nullptr;
+  input_ = input_.subspan(std::size_t{header.size} + header.length);
+  plain_.data = payload;
+  plain_.opcode = header.opcode;
+  return &plain_;
 }
 
 // On the way of every message; it pays to have it within read_payload().
 inline std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {
-  state_ = State::header;
   in_message_ = !frame_.fin;
+  frame_ends();
   if (given_as_ == Wanted::messages) {
     if (!frame_.fin) return std::nullopt;
-    return MessageReceived{message_opcode_, payload};
+    return MessageReceived{payload, message_opcode_};
   }
   const bool is_one_frame = frame_.fin && frame_.opcode != Opcode::continuation;
   if (given_as_ == Wanted::fragments && is_one_frame) {
-    return MessageReceived{message_opcode_, payload};
+    return MessageReceived{payload, message_opcode_};
   }
   return FragmentReceived{frame_.opcode, payload, frame_.fin};
 }

@@ -85,7 +85,7 @@ class User final : public engine::Session::Owner {
     session->start();
   }
   std::optional<protocol::Event> next() {
-    if (const auto message = session->next_plain_message()) return *message;
+    if (const auto* const message = session->next_plain_message()) return *message;
     return session->next_event();
   }
   bool pull_one() {

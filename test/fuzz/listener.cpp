@@ -159,7 +159,7 @@ class Listener {
 
   std::optional<protocol::Event> next() {
     if (manner_.taking_the_short_way) {
-      if (const auto message = protocol_.next_plain_message()) return *message;
+      if (const auto* const message = protocol_.next_plain_message()) return *message;
     }
     return protocol_.next_event();
   }

@@ -265,10 +265,10 @@ TEST_SUITE("RFC 6455 5.2: the header of most messages") {
           REQUIRE(header);
           CHECK_FALSE(check_header(*header, Role::server));
           CHECK(header->fin);
-          CHECK(header->opcode == plain->opcode);
-          CHECK((plain->opcode == Opcode::text || plain->opcode == Opcode::binary));
-          CHECK(header->size == plain->size);
-          CHECK(header->length == plain->length);
+          CHECK(header->opcode == plain.opcode);
+          CHECK((plain.opcode == Opcode::text || plain.opcode == Opcode::binary));
+          CHECK(header->size == plain.size);
+          CHECK(header->length == plain.length);
         }
       }
     }

@@ -83,7 +83,7 @@ class Ear {
  private:
   std::optional<protocol::Received> next() {
     if (takes_short_way) {
-      if (const auto message = reader.next_plain_message()) return *message;
+      if (const auto* const message = reader.next_plain_message()) return *message;
     }
     return reader.next();
   }
