@@ -2,11 +2,9 @@
 // front.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -78,20 +76,7 @@ class Buffer {
   }
 
  private:
-  void make_room(std::size_t count) {
-    if (begin_ > 0) {  // what was consumed may be room enough
-      std::memmove(memory_, memory_ + begin_, size());
-      end_ -= begin_;
-      begin_ = 0;
-      if (capacity_ - end_ >= count && capacity_ / 2 >= end_) return;
-    }
-    const std::size_t wanted = std::max(end_ + count, capacity_ * 2);
-    if (empty()) release();  // there is nothing that would have to be copied
-    void* grown = std::realloc(memory_, wanted);
-    if (grown == nullptr) throw std::bad_alloc();
-    memory_ = static_cast<char*>(grown);
-    capacity_ = wanted;
-  }
+  void make_room(std::size_t count);
 
   char* memory_ = nullptr;
   std::size_t begin_ = 0;

@@ -25,6 +25,14 @@ char* store_big_endian(char* to, std::uint64_t value, unsigned size) noexcept {
   return to;
 }
 
+// In the fewest bytes, as 5.2 says.
+char* store_length(char* to, std::uint64_t length, unsigned mask) noexcept {
+  const unsigned more = length_field_size(length);
+  const unsigned in_short = more == 0 ? static_cast<unsigned>(length) : more == 2 ? 126U : 127U;
+  *to++ = static_cast<char>(mask | in_short);
+  return store_big_endian(to, length, more);
+}
+
 bool is_defined(Opcode opcode) noexcept {
   switch (opcode) {
     case Opcode::continuation:
@@ -119,27 +127,25 @@ std::optional<base::Failure> check_header(const FrameHeader& header, Role sender
   return std::nullopt;
 }
 
-void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
-                  MaskKeys* keys, std::uint8_t reserved) {
-  const unsigned extended = length_field_size(payload.size());
-  const std::size_t size = 2 + extended + (keys != nullptr ? sizeof(MaskKey) : 0) + payload.size();
-  const std::uint64_t short_length = extended == 0 ? payload.size() : extended == 2 ? 126U : 127U;
-  char* at = to.prepare(size);
-  at[0] = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
-                            (fin ? fin_bit : 0U));
-  at[1] = static_cast<char>(short_length | (keys != nullptr ? mask_bit : 0U));
-  at += 2;
-  if (extended > 0) at = store_big_endian(at, payload.size(), extended);
-  to.commit(size);
-  if (keys == nullptr) {
-    if (!payload.empty()) std::memcpy(at, payload.data(), payload.size());
-    return;
+std::size_t append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
+                         MaskKeys* keys, std::uint8_t reserved) {
+  char* const begin = to.prepare(max_header_size + payload.size());
+  begin[0] = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
+                               (fin ? fin_bit : 0U));
+  char* at = store_length(begin + 1, payload.size(), keys != nullptr ? mask_bit : 0U);
+  if (keys != nullptr) {
+    // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a
+    // masked frame, the client MUST pick a fresh masking key".
+    const MaskKey key = keys->next();
+    std::memcpy(at, key.data(), key.size());
+    at += key.size();
+    mask_copy(at, payload.data(), payload.size(), key);
+  } else if (!payload.empty()) {
+    std::memcpy(at, payload.data(), payload.size());
   }
-  // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a
-  // masked frame, the client MUST pick a fresh masking key".
-  const MaskKey key = keys->next();
-  std::memcpy(at, key.data(), key.size());
-  mask_copy(at + key.size(), payload.data(), payload.size(), key);
+  const std::size_t size = static_cast<std::size_t>(at - begin) + payload.size();
+  to.commit(size);
+  return size;
 }
 
 }  // namespace websocket::protocol

@@ -93,8 +93,8 @@ inline std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
   return 2 + length_field_size(payload_size) + (masked ? 4 : 0) + payload_size;
 }
 
-// Appends a whole frame. With keys it is masked in the same pass that copies it.
-void append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
-                  MaskKeys* keys, std::uint8_t reserved = 0);
+// Appends a whole frame, and tells its size. With keys it is masked in the same pass that copies it.
+std::size_t append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
+                         MaskKeys* keys, std::uint8_t reserved = 0);
 
 }  // namespace websocket::protocol

@@ -3,14 +3,11 @@
 // it is asked for many keys at once, since asking costs far more than copying.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
-#include <utility>
 
 #include "protocol/mask.hpp"
 
@@ -20,7 +17,7 @@ class MaskKeys {
  public:
   using Random = std::function<void(std::span<std::byte>)>;
 
-  explicit MaskKeys(Random random) : random_(std::move(random)) {}
+  explicit MaskKeys(Random random);
 
   // A fresh key: every one is given once.
   MaskKey next() {
@@ -43,15 +40,7 @@ class MaskKeys {
   static constexpr std::uint32_t fewest_keys = 8;
   static constexpr std::uint32_t most_keys = 256;
 
-  void refill() {
-    const std::uint32_t size = std::clamp(size_ * 2, fewest_keys, most_keys);
-    if (size != size_) {
-      store_ = std::make_unique_for_overwrite<MaskKey[]>(size);
-      size_ = used_ = size;
-    }
-    random_(std::as_writable_bytes(std::span(store_.get(), size_)));
-    used_ = 0;
-  }
+  void refill();
 
   Random random_;
   std::unique_ptr<MaskKey[]> store_;
