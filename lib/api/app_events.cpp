@@ -236,7 +236,9 @@ void WebSocketApp::Implementation::has_room() { hand_over_some(); }
 bool WebSocketApp::Implementation::hand_over_some() {
   engine::Session* const session = active_->run->session();
   protocol::FrameBatch& batch = active_->host->batch;
-  if (session == nullptr || !outbox_.take(batch)) return false;
+  if (session == nullptr || !outbox_.take(batch, session->unsent_bytes())) {
+    return false;
+  };
   if (!session->send_frames(batch)) {
     left_behind_ += batch.messages;
     batch.clear();
@@ -246,7 +248,9 @@ bool WebSocketApp::Implementation::hand_over_some() {
 }
 
 void WebSocketApp::Implementation::has_left(std::size_t unsent) {
-  if (!outbox_.set_in_flight(unsent)) return;
+  const bool is_known = unsent == outbox_.in_flight();
+  const bool is_drained = is_known ? outbox_.drain_came_due() : outbox_.set_in_flight(unsent);
+  if (!is_drained) return;
   tell([this] { call_once("on_drain", &WebSocketApp::on_drain); });
 }
 

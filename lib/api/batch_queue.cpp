@@ -31,9 +31,7 @@ std::size_t BatchQueue::messages() const noexcept {
   return count;
 }
 
-void BatchQueue::take(protocol::FrameBatch& batch) {
-  batch.clear();
-  if (!more_ || more_->full.empty()) return last_.swap(batch);
+void BatchQueue::take_full(protocol::FrameBatch& batch) {
   more_->full.front().swap(batch);
   more_->size -= batch.frames.size();
   more_->spare.push_back(std::move(more_->full.front()));

@@ -29,7 +29,11 @@ class BatchQueue {
   std::size_t messages() const noexcept;
 
   // The first batch, in exchange for one whose memory can be used again.
-  void take(protocol::FrameBatch& batch);
+  void take(protocol::FrameBatch& batch) {
+    batch.clear();
+    if (more_ && !more_->full.empty()) return take_full(batch);
+    last_.swap(batch);
+  }
   // Nothing is left for now: who sends little keeps a little, and what it got by take() goes back,
   void rest(protocol::FrameBatch& spare) noexcept {
     const std::size_t kept = last_.frames.capacity();
@@ -47,6 +51,7 @@ class BatchQueue {
   static constexpr std::size_t full_size = std::size_t{256} << 10U;
 
   void begin_another();
+  void take_full(protocol::FrameBatch& batch);
   void give_back(protocol::FrameBatch& spare) noexcept;
 
   struct More {

@@ -3,19 +3,18 @@
 
 #include <condition_variable>
 #include <memory>
-#include <mutex>
 
 namespace websocket::api {
 
-// The same mutex is held in every call.
+// The same mutex, of whatever kind, is held in every call.
 class LazyCondition {
  public:
-  template <class Predicate>
-  void wait(std::unique_lock<std::mutex>& lock, Predicate holds) {
+  template <class Lock, class Predicate>
+  void wait(Lock& lock, Predicate holds) {
     if (!holds()) get().wait(lock, holds);
   }
-  template <class TimePoint, class Predicate>
-  bool wait_until(std::unique_lock<std::mutex>& lock, TimePoint deadline, Predicate holds) {
+  template <class Lock, class TimePoint, class Predicate>
+  bool wait_until(Lock& lock, TimePoint deadline, Predicate holds) {
     return holds() || get().wait_until(lock, deadline, holds);
   }
   void notify_all() {
@@ -23,12 +22,12 @@ class LazyCondition {
   }
 
  private:
-  std::condition_variable& get() {
-    if (!condition_) condition_ = std::make_unique<std::condition_variable>();
+  std::condition_variable_any& get() {
+    if (!condition_) condition_ = std::make_unique<std::condition_variable_any>();
     return *condition_;
   }
 
-  std::unique_ptr<std::condition_variable> condition_;
+  std::unique_ptr<std::condition_variable_any> condition_;
 };
 
 }  // namespace websocket::api

@@ -108,7 +108,7 @@ std::optional<Outbox::Pushed> Outbox::push_compressed(Compressor& compressor, Op
 Outbox::Pushed Outbox::append_ping(std::string_view payload) {
   protocol::FrameBatch& batch = queue_.last();
   append_frame(batch, true, Opcode::ping, payload);
-  batch.pings.push_back(
+  batch.pings.get().push_back(
       {std::string(payload), batch.messages, engine::time_mark(net::Clock::now())});
   return queued();
 }
@@ -155,7 +155,7 @@ void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
   queue_.clear();
   in_flight_ = 0;
   unsent_ = waiting_behind();
-  drain_is_due_ = false;
+  drain_is_due_ = drain_is_to_be_told_ = false;
   open_ = true;
   stay_awake();
 }
@@ -177,8 +177,9 @@ std::size_t Outbox::discard() {
   return lost;
 }
 
-bool Outbox::take(protocol::FrameBatch& batch) {
+bool Outbox::take(protocol::FrameBatch& batch, std::size_t still_held) {
   const std::lock_guard lock(mutex_);
+  set_what_is_in_flight(still_held);
   if (queue_.empty()) {
     // Whoever gets the lock after us finds this, and wakes.
     loop_will_look_.store(false, std::memory_order_relaxed);
@@ -191,14 +192,25 @@ bool Outbox::take(protocol::FrameBatch& batch) {
 }
 
 bool Outbox::set_in_flight(std::size_t size) {
-  const std::lock_guard lock(mutex_);
-  if (size != in_flight_) room_has_changed();
-  in_flight_ = size;
-  unsent_ = queue_.size() + in_flight_ + waiting_behind();
+  {
+    const std::lock_guard lock(mutex_);
+    set_what_is_in_flight(size);
+  }
+  return drain_came_due();
+}
+
+// mutex_ is held. Since the last time there has only come more.
+void Outbox::set_what_is_in_flight(std::size_t size) {
+  if (unsent_ > high_water_) drain_is_due_ = true;
+  if (size != in_flight_) {
+    room_has_changed();
+    unsent_ += size - in_flight_;
+    in_flight_ = size;
+  }
   // What waits behind a message in pieces leaves after it, so that it may not hold it up.
-  if (!drain_is_due_ || leaving() > low_water_) return false;
+  if (!drain_is_due_ || leaving() > low_water_) return;
   drain_is_due_ = false;
-  return true;
+  drain_is_to_be_told_ = true;
 }
 
 void Outbox::rest() {

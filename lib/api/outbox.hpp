@@ -15,6 +15,7 @@
 
 #include "api/batch_queue.hpp"
 #include "api/lazy_condition.hpp"
+#include "api/light_mutex.hpp"
 #include "base/utf8.hpp"
 #include "net/loop.hpp"
 #include "protocol/deflate.hpp"
@@ -57,9 +58,14 @@ class Outbox {
   void stay_awake() noexcept { loop_will_look_.store(true, std::memory_order_relaxed); }
   // Takes what was sent first, a batch of it, in exchange for one whose memory can be used again;
   // false when there is nothing: wake me from now on. The batch stays empty then, but for memory.
-  bool take(protocol::FrameBatch& batch);
+  // So much the loop holds still of what it took before.
+  bool take(protocol::FrameBatch& batch, std::size_t still_held);
   // What the loop holds. True when on_drain is due.
   bool set_in_flight(std::size_t size);
+  // What it was told to hold, and what came of that: where it is told by take(), there is no more to
+  // say.
+  std::size_t in_flight() const noexcept { return in_flight_; }
+  bool drain_came_due() noexcept { return std::exchange(drain_is_to_be_told_, false); }
   // Gives back memory that it can do without for now.
   void rest();
 
@@ -107,14 +113,15 @@ class Outbox {
   bool never_fits(std::size_t size) const;
   std::size_t changes_of_room() const;
   void room_has_changed();
+  void set_what_is_in_flight(std::size_t size);
   std::size_t leaving() const { return unsent_ - waiting_behind(); }
   std::size_t waiting_behind() const { return fragments_ ? fragments_->behind.frames.size() : 0; }
 
   // outbox_fragments.cpp
   void begin_fragments(Opcode opcode);
-  Pushed push_piece(std::unique_lock<std::mutex>& lock, std::string_view payload, bool fin);
+  Pushed push_piece(std::unique_lock<LightMutex>& lock, std::string_view payload, bool fin);
   Pushed append_piece(std::string_view payload, bool fin, std::uint8_t reserved);
-  Pushed push_compressed_piece(std::unique_lock<std::mutex>& lock, std::string_view payload,
+  Pushed push_compressed_piece(std::unique_lock<LightMutex>& lock, std::string_view payload,
                                bool fin);
   void end_fragments();
 
@@ -124,17 +131,18 @@ class Outbox {
   const std::size_t high_water_;
   const std::size_t low_water_;
 
-  mutable std::mutex mutex_;
+  mutable LightMutex mutex_;
   protocol::MaskKeys keys_;
   std::optional<protocol::DeflateAgreement> deflate_;  // of the open connection
   CompressorPtr compressor_;                           // made for its first message
   BatchQueue queue_;
   std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
   std::size_t unsent_ = 0;                        // all that is here or in flight
-  std::size_t in_flight_ = 0;
+  std::size_t in_flight_ = 0;  // changed by the loop's thread alone, with the lock
   bool open_ = false;
   bool fragments_were_cut_off_ = false;  // the next piece belongs to a message that is no more
   bool drain_is_due_ = false;            // once there is room again
+  bool drain_is_to_be_told_ = false;     // there is; the loop's thread alone
   // The loop sets it without the lock, and takes it back with the lock.
   std::atomic<bool> loop_will_look_{false};
   std::size_t room_changes_ = 0;
@@ -158,13 +166,11 @@ inline bool Outbox::must_wake_loop() {
 // mutex_ is held. There is room.
 inline void Outbox::append_frame(protocol::FrameBatch& batch, bool fin, Opcode opcode,
                                  std::string_view payload, std::uint8_t reserved) {
-  protocol::append_frame(batch.frames, fin, opcode, payload, &keys_, reserved);
-  unsent_ += protocol::frame_size(payload.size(), true);
+  unsent_ += protocol::append_frame(batch.frames, fin, opcode, payload, &keys_, reserved);
 }
 
 // mutex_ is held. A frame was appended.
 inline Outbox::Pushed Outbox::queued() {
-  if (unsent_ > high_water_) drain_is_due_ = true;
   const bool batch_is_full = queue_.appended();
   return {SendResult::queued, must_wake_loop(), batch_is_full && leaving() > much_waits};
 }

@@ -42,7 +42,7 @@ void Outbox::begin_fragments(Opcode opcode) {
   if (compressing) fragments_->compressor = compressor_;
 }
 
-Outbox::Pushed Outbox::push_piece(std::unique_lock<std::mutex>& lock, std::string_view payload,
+Outbox::Pushed Outbox::push_piece(std::unique_lock<LightMutex>& lock, std::string_view payload,
                                   bool fin) {
   base::Utf8Validator utf8 = fragments_->utf8;
   const bool is_text = fragments_->opcode == Opcode::text;
@@ -56,7 +56,7 @@ Outbox::Pushed Outbox::push_piece(std::unique_lock<std::mutex>& lock, std::strin
   return pushed;
 }
 
-Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<std::mutex>& lock,
+Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<LightMutex>& lock,
                                              std::string_view payload, bool fin) {
   const CompressorPtr compressor = fragments_->compressor;
   const Opcode opcode = fragments_->next_opcode();

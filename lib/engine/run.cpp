@@ -71,16 +71,16 @@ void Run::connect() {
 
 void Run::session_has_events() {
   if (in_turn_) return;
-  const std::shared_ptr<Session> session = session_;
+  Session& session = *session_;  // which outlives its end for as long as anybody may be in it
   in_turn_ = true;
   listener_.turn_begins();
   while (!over_) {
-    session->take_plain_messages([this](const protocol::MessageReceived& message) {
+    session.take_plain_messages([this](const protocol::MessageReceived& message) {
       listener_.received(message);
       return !over_;
     });
-    if (over_) break;
-    const auto event = session->next_event();
+    if (over_ || !session.may_have_events()) break;
+    const auto event = session.next_event();
     if (!event) break;
     std::visit([this](const auto& what) { handle(what); }, *event);
   }

@@ -64,6 +64,10 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Opened, what is received, Closing, and last Closed, at which the socket is gone and result()
   // says how it ended. Views are valid until the next call.
   std::optional<protocol::Event> next_event();
+  // False: it would give nothing, and do nothing.
+  bool may_have_events() const noexcept {
+    return !in_read_turn_ || ended_ || protocol_->may_have_events();
+  }
   // The short way of most messages: to be asked first. Null: next_event() says what there is.
   const protocol::MessageReceived* next_plain_message() {
     if (ended_ || !protocol_) return nullptr;
@@ -89,6 +93,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool send_frames(protocol::FrameBatch& batch);
   bool send(Opcode opcode, std::string_view payload);
   void flush();
+  // Frames that wait to be written.
+  std::size_t unsent_bytes() const noexcept { return protocol_ ? protocol_->unsent_bytes() : 0; }
   bool has_output() const noexcept { return stream_ && protocol_->has_output(); }
 
   void close(std::uint16_t code, std::string_view reason);

@@ -19,10 +19,8 @@ base::Failure lost(const std::error_code& error) {
 
 // ---- in
 
-void Session::ready_to_read() {
-  const auto self = shared_from_this();
-  read_what_is_there();
-}
+// We live until this has returned, whatever happens meanwhile: see finish().
+void Session::ready_to_read() { read_what_is_there(); }
 
 void Session::read_what_is_there() {
   in_read_turn_ = true;
@@ -109,7 +107,6 @@ void Session::add_last_words() {
 }
 
 void Session::ready_to_write() {
-  const auto self = shared_from_this();
   const std::uint64_t written_before = written_;
   flush();
   // The peer took what was stuck, so it is there, although no ping could get through to it.
@@ -120,15 +117,12 @@ void Session::flush() {
   if (ended_ || !stream_) return;
   const std::uint64_t written_before = written_;
   while (!writing_is_over_) {
-    const std::string_view output =
-        protocol_->has_output() ? protocol_->output() : std::string_view();
-    if (!output.empty()) {
-      if (!write_once(output)) break;
-      continue;
+    if (!protocol_->has_output()) {
+      if (owner_ != nullptr) owner_->session_has_room();
+      if (ended_) return;  // the owner may have had enough
+      if (!protocol_->has_output()) break;
     }
-    if (owner_ != nullptr) owner_->session_has_room();
-    if (ended_) return;  // the owner may have had enough
-    if (!protocol_->has_output()) break;
+    if (!write_once(protocol_->output())) break;
   }
   if (written_ != written_before) {
     if (owner_ != nullptr) owner_->session_has_left(protocol_->unsent_bytes());

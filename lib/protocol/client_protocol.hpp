@@ -36,6 +36,9 @@ class ClientProtocol {
   void commit(std::size_t size) noexcept;
   void commit_eof(std::optional<base::Failure> failure = {});
   std::optional<Event> next_event();
+  bool may_have_events() const noexcept {
+    return !handshake_done_ || connection_.may_have_events();
+  }
   // Before the handshake is done the connection has no input.
   const MessageReceived* next_plain_message() noexcept { return connection_.next_plain_message(); }
   template <class Take>

@@ -92,6 +92,8 @@ class Connection {
   void commit_eof(std::optional<base::Failure> failure = {});
   // Views in an event are valid until the next call.
   std::optional<Event> next_event();
+  // False: it would give nothing.
+  bool may_have_events() const noexcept { return has_input() || eof_ || !listens(); }
   // The short way of most messages; null: next_event() says what there is.
   const MessageReceived* next_plain_message() noexcept {
     return listens() ? reader_.next_plain_message() : nullptr;

@@ -31,12 +31,12 @@ void Delivery::ping_queued(std::string_view payload, TimeMark now) {
   remember({std::string(payload), queued_, now});
 }
 
-void Delivery::batch_queued(FrameBatch& batch) {
-  for (PingMark& ping : batch.pings) {
+// Of a batch that comes behind what was queued.
+void Delivery::pings_queued(std::vector<PingMark>& pings) {
+  for (PingMark& ping : pings) {
     ping.messages_before += queued_;
     remember(std::move(ping));
   }
-  queued_ += batch.messages;
 }
 
 void Delivery::remember(PingMark ping) {

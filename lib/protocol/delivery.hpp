@@ -18,7 +18,10 @@ class Delivery {
   // ---- what joins the output
   void message_queued() noexcept { ++queued_; }
   void ping_queued(std::string_view payload, TimeMark now);
-  void batch_queued(FrameBatch& batch);
+  void batch_queued(FrameBatch& batch) {
+    if (batch.pings) pings_queued(*batch.pings);
+    queued_ += batch.messages;
+  }
 
   // ---- what leaves it: the first `size` bytes of `output`, which ends with a whole frame
   void leaves(std::string_view output, std::size_t size) noexcept {
@@ -39,6 +42,7 @@ class Delivery {
   std::size_t unconfirmed(std::string_view output) const noexcept;
 
  private:
+  void pings_queued(std::vector<PingMark>& pings);
   void remember(PingMark ping);
   void find_cut(std::string_view output, std::size_t size) noexcept;
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "base/seldom.hpp"
 
 namespace websocket::protocol {
 
@@ -24,26 +25,31 @@ struct PingMark {
 struct FrameBatch {
   base::Buffer frames;
   std::size_t messages = 0;  // whose last frame is among them
-  std::vector<PingMark> pings;
+  base::Seldom<std::vector<PingMark>> pings;
 
   void append(const FrameBatch& other) {
     frames.append(other.frames.view());
-    for (PingMark ping : other.pings) {
-      ping.messages_before += messages;
-      pings.push_back(std::move(ping));
-    }
+    if (other.pings) append_pings(*other.pings);
     messages += other.messages;
   }
   void swap(FrameBatch& other) noexcept {
     frames.swap(other.frames);
     std::swap(messages, other.messages);
-    pings.swap(other.pings);
+    std::swap(pings, other.pings);
   }
   // Keeps its memory for the next ones.
   void clear() noexcept {
     frames.clear();
     messages = 0;
-    pings.clear();
+    pings.reset();
+  }
+
+ private:
+  void append_pings(const std::vector<PingMark>& others) {
+    for (PingMark ping : others) {
+      ping.messages_before += messages;
+      pings.get().push_back(std::move(ping));
+    }
   }
 };
 

@@ -102,7 +102,7 @@ TEST_SUITE("BatchQueue") {
         FrameBatch made;
         made.frames.append(std::string(size, 'm'));
         made.messages = 7;
-        made.pings.push_back({"p", 3, 0});
+        made.pings.get().push_back({"p", 3, 0});
         queue.append(std::move(made));
         add(queue, "last");
         CHECK(queue.messages() == (before > 0 ? 1 : 0) + 7 + 1);
@@ -117,30 +117,30 @@ TEST_SUITE("BatchQueue") {
     FrameBatch made;
     made.frames.append("made");
     made.messages = 2;
-    made.pings.push_back({"p", 1, 0});
+    made.pings.get().push_back({"p", 1, 0});
     queue.append(std::move(made));
     FrameBatch batch;
     queue.take(batch);
-    REQUIRE(batch.pings.size() == 1);
-    CHECK(batch.pings[0].messages_before == 2);
+    REQUIRE(batch.pings->size() == 1);
+    CHECK((*batch.pings)[0].messages_before == 2);
   }
 
   TEST_CASE("in exchange for what is taken it gets nothing but memory") {
     BatchQueue queue;
     add(queue, "one");
-    queue.last().pings.push_back({"p", 1, 0});
+    queue.last().pings.get().push_back({"p", 1, 0});
     FrameBatch batch;
     batch.frames.append("old");
     batch.messages = 5;
-    batch.pings.push_back({"old", 2, 0});
+    batch.pings.get().push_back({"old", 2, 0});
     queue.take(batch);
     CHECK(batch.frames.view() == "one");
     CHECK(batch.messages == 1);
-    REQUIRE(batch.pings.size() == 1);
-    CHECK(batch.pings[0].payload == "p");
+    REQUIRE(batch.pings->size() == 1);
+    CHECK((*batch.pings)[0].payload == "p");
     CHECK(queue.empty());
     CHECK(queue.messages() == 0);
-    CHECK(queue.last().pings.empty());
+    CHECK_FALSE(queue.last().pings);
   }
 
   TEST_CASE("who sends little does not keep the memory that a busier one has left to the loop") {

@@ -62,7 +62,7 @@ struct Ground {
   // Everything that can be taken now, which stays in flight.
   FrameBatch take() {
     FrameBatch batch;
-    if (!outbox.take(batch)) batch.clear();
+    if (!outbox.take(batch, outbox.in_flight())) batch.clear();
     return batch;
   }
   // The same as bytes that have left.

@@ -46,7 +46,7 @@ struct Talk {
   }
   void look() {
     FrameBatch batch;
-    while (ground.outbox.take(batch)) {
+    while (ground.outbox.take(batch, ground.outbox.in_flight())) {
       taken += batch.messages;
       batch.clear();
       ground.outbox.set_in_flight(0);

@@ -129,7 +129,7 @@ TEST_SUITE("what became of sent messages") {
     protocol::append_frame(batch.frames, true, Opcode::ping, "p", &side.keys);
     protocol::append_frame(batch.frames, true, Opcode::text, "behind", &side.keys);
     batch.messages = 2;
-    batch.pings.push_back({"p", 1, 7});
+    batch.pings.get().push_back({"p", 1, 7});
     side.connection.send_frames(batch);
     side.take_output();
     side.push(side.peers({.opcode = 10, .payload = "p"}));
