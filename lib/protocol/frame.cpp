@@ -127,11 +127,10 @@ std::optional<base::Failure> check_header(const FrameHeader& header, Role sender
   return std::nullopt;
 }
 
-std::size_t append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
-                         MaskKeys* keys, std::uint8_t reserved) {
+std::size_t append_frame(base::Buffer& to, unsigned char first, std::string_view payload,
+                         MaskKeys* keys) {
   char* const begin = to.prepare(max_header_size + payload.size());
-  begin[0] = static_cast<char>(static_cast<unsigned>(opcode) | unsigned{reserved} << 4U |
-                               (fin ? fin_bit : 0U));
+  *begin = static_cast<char>(first);
   char* at = store_length(begin + 1, payload.size(), keys != nullptr ? mask_bit : 0U);
   if (keys != nullptr) {
     // 5.1: "a client MUST mask all frames that it sends to the server"; 5.3: "When preparing a

@@ -93,8 +93,18 @@ inline std::size_t frame_size(std::size_t payload_size, bool masked) noexcept {
   return 2 + length_field_size(payload_size) + (masked ? 4 : 0) + payload_size;
 }
 
+// A frame's first byte.
+constexpr unsigned char first_byte(bool fin, Opcode opcode, std::uint8_t reserved = 0) noexcept {
+  return static_cast<unsigned char>((fin ? 0x80U : 0U) | unsigned{reserved} << 4U |
+                                    static_cast<unsigned>(opcode));
+}
+
 // Appends a whole frame, and tells its size. With keys it is masked in the same pass that copies it.
-std::size_t append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
-                         MaskKeys* keys, std::uint8_t reserved = 0);
+std::size_t append_frame(base::Buffer& to, unsigned char first, std::string_view payload,
+                         MaskKeys* keys);
+inline std::size_t append_frame(base::Buffer& to, bool fin, Opcode opcode, std::string_view payload,
+                                MaskKeys* keys, std::uint8_t reserved = 0) {
+  return append_frame(to, first_byte(fin, opcode, reserved), payload, keys);
+}
 
 }  // namespace websocket::protocol
