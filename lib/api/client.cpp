@@ -11,7 +11,9 @@
 #include "api/deadline.hpp"
 #include "api/home_process.hpp"
 #include "api/loop_host.hpp"
+#include "api/shared_options.hpp"
 #include "api/throw_error.hpp"
+#include "base/seldom.hpp"
 #include "base/utf8.hpp"
 #include "engine/session.hpp"
 
@@ -57,8 +59,8 @@ std::string in_words(const std::optional<Duration>& timeout) {
 
 class WebSocket::Implementation final : private engine::Session::Owner {
  public:
-  explicit Implementation(ConnectOptions options) : options_(std::move(options)) {
-    if (options_.timeout > Duration::zero()) timeout_ = options_.timeout;
+  explicit Implementation(ConnectOptions options) : options_(api::shared(std::move(options))) {
+    if (options_->timeout > Duration::zero()) timeout_ = options_->timeout;
   }
   ~Implementation() { drop_session(); }
 
@@ -104,7 +106,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   // What is to replace one that this process inherited by fork().
   static std::unique_ptr<Implementation> left_to_parent(std::unique_ptr<Implementation> inherited) {
-    ConnectOptions options = inherited->options_;
+    ConnectOptions options = *inherited->options_;
     api::leave_as_it_is(std::shared_ptr<Implementation>(std::move(inherited)));
     return std::make_unique<Implementation>(std::move(options));
   }
@@ -118,6 +120,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   bool pull();
   template <class Result>
   Result wait_for_message(api::Deadline deadline);
+  std::size_t put_aside() const noexcept { return inbox_ ? inbox_->size() : 0; }
   ReceivedMessage first_put_aside();
   bool wait_for_more(api::Deadline& deadline);
   [[noreturn]] void throw_too_late();
@@ -127,7 +130,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   void drop_session();
 
   const api::HomeProcess home_;
-  const ConnectOptions options_;
+  const api::SharedOptions options_;
   std::optional<Duration> timeout_;
   std::string url_;
   bool is_ssl_ = false;
@@ -140,7 +143,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   bool opened_ = false;
   bool ended_ = false;
   bool end_is_told_ = false;
-  std::deque<ReceivedMessage> inbox_;
+  base::Seldom<std::deque<ReceivedMessage>> inbox_;  // what came while a send waited for room
 };
 
 // ---- what it does
@@ -150,13 +153,13 @@ void WebSocket::Implementation::connect(std::string_view url) {
   const Call call(*this);
   drop_session();
   opened_ = ended_ = end_is_told_ = false;
-  inbox_.clear();
+  inbox_.reset();
   url_ = url;
   engine::Session::Owner& owner = *this;
   session_ = std::make_shared<engine::Session>(
       host_.loop,
       engine::SessionSettings{
-          .url = url_, .options = options_, .keys = host_.keys, .trace = trace_},
+          .url = url_, .options = *options_, .keys = host_.keys, .trace = trace_},
       owner);
   session_->start();
   while (!opened_ && !ended_) {
@@ -183,7 +186,7 @@ bool WebSocket::Implementation::pull() {
 
 void WebSocket::Implementation::take(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    inbox_.push_back(owned<ReceivedMessage>(*message));
+    inbox_.get().push_back(owned<ReceivedMessage>(*message));
   } else if (std::holds_alternative<protocol::Opened>(event)) {
     opened_ = true;
   } else if (std::holds_alternative<protocol::Closed>(event)) {
@@ -204,7 +207,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   // While the peer takes nothing it may be waiting for us to take something.
   api::Deadline deadline(timeout_);
   while (session_->has_output()) {
-    while (inbox_.size() < most_messages_put_aside && pull()) {
+    while (put_aside() < most_messages_put_aside && pull()) {
     }
     if (ended_) throw_why_closed();
     if (!session_->has_output()) return;
@@ -219,7 +222,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
 // Most messages are here already when they are asked for: many came at once.
 template <class Result>
 inline Result WebSocket::Implementation::receive(const std::optional<Duration>& timeout) {
-  if (session() != nullptr && inbox_.empty()) {
+  if (session() != nullptr && put_aside() == 0) {
     if (const auto* const message = session_->next_plain_message()) {
       const Call call(*this);
       return owned<Result>(*message);
@@ -233,7 +236,7 @@ Result WebSocket::Implementation::wait_for_message(api::Deadline deadline) {
   const Call call(*this);
   if (session() == nullptr) throw_why_closed();
   for (;;) {
-    if (!inbox_.empty()) return owned<Result>(first_put_aside());
+    if (put_aside() > 0) return owned<Result>(first_put_aside());
     if (const auto* const message = session_->next_plain_message()) return owned<Result>(*message);
     if (wait_for_more(deadline)) continue;
     if constexpr (std::is_same_v<Result, std::optional<ReceivedMessage>>) {
@@ -245,8 +248,9 @@ Result WebSocket::Implementation::wait_for_message(api::Deadline deadline) {
 }
 
 ReceivedMessage WebSocket::Implementation::first_put_aside() {
-  ReceivedMessage message = std::move(inbox_.front());
-  inbox_.pop_front();
+  ReceivedMessage message = std::move(inbox_->front());
+  inbox_->pop_front();
+  if (inbox_->empty()) inbox_.reset();
   return message;
 }
 
@@ -266,7 +270,7 @@ CloseInfo WebSocket::Implementation::close(std::uint16_t code, std::string_view 
   const Call call(*this);
   session_->close(code, reason);
   wait_for_the_end();
-  inbox_.clear();
+  inbox_.reset();
   end_is_told_ = true;
   return session_->result().info;
 }
@@ -298,7 +302,7 @@ void WebSocket::Implementation::throw_why_closed() {
 void WebSocket::Implementation::wait_for_the_end() {
   while (!ended_) {
     if (!pull()) host_.loop.run_one_until(TimePoint::max());
-    if (inbox_.size() > most_messages_put_aside) inbox_.pop_back();
+    if (put_aside() > most_messages_put_aside) inbox_->pop_back();
   }
 }
 

@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "net/fork.hpp"
+
 namespace websocket::api {
 namespace {
 
@@ -67,6 +69,10 @@ SharedOptions OptionsInUse::share(ConnectOptions options) {
     latest_ = shared;
   }
   return shared;
+}
+
+SharedOptions shared(ConnectOptions options) {
+  return net::one_per_process<OptionsInUse>().share(std::move(options));
 }
 
 std::shared_ptr<const RunOptions> shared(RunOptions options) {

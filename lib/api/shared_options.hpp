@@ -22,6 +22,9 @@ class OptionsInUse {
   std::weak_ptr<const ConnectOptions> latest_;
 };
 
+// Those of the process's WebSockets, which have a loop each.
+SharedOptions shared(ConnectOptions options);
+
 // The defaults are there once, too.
 std::shared_ptr<const RunOptions> shared(RunOptions options);
 
