@@ -34,8 +34,9 @@ class WEBSOCKET_API EventLoop {
   /// A descriptor that becomes readable when `poll` has something to do (messages, timers, what
   /// other threads have queued): for a foreign loop to sleep on, as Qt's QSocketNotifier or
   /// g_unix_fd_add do. It belongs to the EventLoop; read nothing from it. Poll once after asking
-  /// for it, and whenever it is readable. -1 where the platform has none (all but Linux in this
-  /// version): call `poll` from a timer there. Also -1 in a child process that fork() made.
+  /// for it, and whenever it is readable. From the thread that polls. -1 where the platform has none
+  /// (all but Linux in this version): call `poll` from a timer there. Also -1 while another thread
+  /// runs the loop, and in a child process that fork() made.
   int native_handle() const noexcept;
   /// Lets `run` or the background thread return after the handler it is in; the apps stay as they
   /// are, and go on when the loop is run again. From any thread and handler. Outside of the loop's

@@ -19,8 +19,10 @@ void EventLoop::run() { implementation_->run(); }
 std::size_t EventLoop::poll() { return implementation_->poll(); }
 int EventLoop::native_handle() const noexcept {
   if (!implementation_->is_at_home()) return -1;
+  const auto host = implementation_->host();
+  if (host->is_running() && !host->runs_here()) return -1;  // there is nobody to tell
   try {
-    return implementation_->host()->loop.wait_handle();
+    return host->loop.wait_handle();
   } catch (const std::exception&) {  // no descriptor is left for the reactor
     return -1;
   }

@@ -20,8 +20,8 @@ class AsioLoop final : public Loop {
 
   // Until stop(), also while there is nothing to do.
   void run();
-  // Waits for a handler and runs it: 1, or 2 where another was ready as well. Returns 0 at the
-  // deadline or after stop(). What is ready already is run even when the deadline has passed;
+  // Waits for a handler and runs it, and perhaps others that are ready as well; how many. Returns 0
+  // at the deadline or after stop(). What is ready already is run even when the deadline has passed;
   // time_point::max() waits for ever.
   std::size_t run_one_until(Clock::time_point deadline);
   // Runs what is ready, without waiting; says how much that was.

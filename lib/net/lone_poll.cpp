@@ -14,8 +14,10 @@
 namespace websocket::net {
 namespace {
 
-// A program that has no descriptor left is woken that often instead.
+// Where the program had no descriptor left for being woken, it looks that often instead.
 constexpr std::chrono::milliseconds longest_without_wake{20};
+
+int new_wake() { return ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 timespec time_left(Clock::time_point until) {
   if (until == Clock::time_point::min()) return {};
@@ -36,19 +38,26 @@ LonePoll::Directions directions_of(short events) {
 }  // namespace
 
 std::unique_ptr<LonePoll> LonePoll::make() {
-  return std::unique_ptr<LonePoll>(new LonePoll(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)));
+  std::unique_ptr<LonePoll> made(new LonePoll);
+  made->wake_.store(new_wake());
+  return made;
 }
 
 LonePoll::~LonePoll() {
-  if (wake_ >= 0) ::close(wake_);
+  if (const int wake = wake_.load(); wake >= 0) ::close(wake);
 }
 
 LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point until) {
-  if (wake_ < 0 && until != Clock::time_point::min()) {
-    until = std::min(until, Clock::now() + longest_without_wake);
+  int wake = wake_.load(std::memory_order_relaxed);
+  if (wake < 0) {
+    wake = new_wake();
+    wake_.store(wake);
+    // Whoever came before it is seen after this; and so is everybody where there is none.
+    until =
+        wake >= 0 ? Clock::time_point::min() : std::min(until, Clock::now() + longest_without_wake);
   }
   std::array<pollfd, 2> descriptors{
-      {{socket.descriptor, events_for(socket.directions), 0}, {wake_, POLLIN, 0}}};
+      {{socket.descriptor, events_for(socket.directions), 0}, {wake, POLLIN, 0}}};
   const bool for_ever = until == Clock::time_point::max();
   const timespec left = for_ever ? timespec{} : time_left(until);
   const int count =
@@ -56,14 +65,14 @@ LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point unti
   if (count <= 0) return {};
   if (descriptors[1].revents != 0) {
     std::uint64_t times = 0;
-    static_cast<void>(::read(wake_, &times, sizeof times));
+    static_cast<void>(::read(wake, &times, sizeof times));
   }
   return directions_of(descriptors[0].revents);
 }
 
 void LonePoll::wake() noexcept {
   const std::uint64_t once = 1;
-  static_cast<void>(::write(wake_, &once, sizeof once));
+  static_cast<void>(::write(wake_.load(), &once, sizeof once));
 }
 
 }  // namespace websocket::net

@@ -2,6 +2,7 @@
 // for that socket, a wake-up, and the time.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "net/loop.hpp"
@@ -32,9 +33,9 @@ class LonePoll {
   void wake() noexcept;
 
  private:
-  explicit LonePoll(int wake) : wake_(wake) {}
+  LonePoll() = default;
 
-  [[maybe_unused]] const int wake_;  // -1: there was no descriptor left
+  std::atomic<int> wake_{-1};  // there is no descriptor left
 };
 
 }  // namespace websocket::net

@@ -8,13 +8,19 @@
 #include "net/reactor_access.hpp"
 
 namespace websocket::net {
+namespace {
+
+// So many posted handlers run before the socket and the timers have their turn.
+constexpr std::size_t most_in_a_row = 64;
+
+}  // namespace
 
 // Inside Asio's functions, which may come back because we told it to stop.
 class LoopContext::AtReactor {
  public:
   explicit AtReactor(LoopContext& loop) : loop_(loop) {
+    loop_.keep_time(loop_.timers_.earliest());
     loop_.is_at_reactor_.store(true);
-    loop_.keep_time();
   }
   ~AtReactor() {
     loop_.is_at_reactor_.store(false);
@@ -45,10 +51,10 @@ void LoopContext::post(std::function<void()> work) {
 // Asio's own stop() is for the loop's thread: a late one would stop what is run next.
 void LoopContext::stop_running() {
   stop_is_asked_.store(true);
-  if (is_at_reactor_.load()) {
-    asio::post(*this, [this] {
-      if (is_at_reactor_.load()) stop();
-    });
+  if (get_executor().running_in_this_thread()) {
+    stop_reactor();
+  } else if (is_at_reactor_.load()) {
+    asio::post(*this, [this] { stop_reactor(); });
   }
   interrupt();
 }
@@ -65,7 +71,7 @@ void LoopContext::interrupt() {
 void LoopContext::run_until_stopped() {
   while (!take_stop()) {
     if (!needs_reactor()) {
-      run_one_alone(Clock::time_point::max());
+      run_some(Clock::time_point::max());
     } else {
       const AtReactor inside(*this);
       if (!stop_is_asked()) run();
@@ -76,8 +82,7 @@ void LoopContext::run_until_stopped() {
 std::size_t LoopContext::run_ready() {
   std::size_t all = 0;
   while (!take_stop()) {
-    const std::size_t count =
-        needs_reactor() ? poll_reactor() : run_one_alone(Clock::time_point::min());
+    const std::size_t count = needs_reactor() ? poll_reactor() : run_some(Clock::time_point::min());
     if (count == 0) break;
     all += count;
   }
@@ -90,7 +95,7 @@ std::size_t LoopContext::poll_reactor() {
 }
 
 std::size_t LoopContext::run_one_until(Clock::time_point deadline) {
-  const std::size_t count = run_one_alone(deadline);
+  const std::size_t count = run_some(deadline);
   return take_stop() ? 0 : count;
 }
 
@@ -102,12 +107,15 @@ std::size_t LoopContext::run_one_at_reactor(Clock::time_point deadline) {
   return count == 0 && !stopped() ? poll_one() : count;
 }
 
+void LoopContext::stop_reactor() {
+  if (is_at_reactor_.load()) stop();
+}
+
 // ---- timers
 
 Timers::Key LoopContext::at(Clock::time_point when, Timers::Work work) {
-  const Timers::Key key = timers_.add(when, std::move(work));
-  if (is_at_reactor_.load() || wait_handle_is_used_.load()) keep_time();
-  return key;
+  if (is_at_reactor_.load() || wait_handle_is_used_.load()) keep_time(when);
+  return timers_.add(when, std::move(work));
 }
 
 std::size_t LoopContext::run_due_timer() {
@@ -117,58 +125,75 @@ std::size_t LoopContext::run_due_timer() {
   return 1;
 }
 
-// At the reactor one of Asio's timers stands for all of ours: for the earliest, or before it.
-void LoopContext::keep_time() {
-  if (timers_.earliest() >= reactor_timer_is_at_) return;
-  if (make_reactor()) return;
-  reactor_timer_is_at_ = timers_.earliest();
-  reactor_timer_->expires_at(reactor_timer_is_at_);
+// At the reactor one of Asio's timers stands for all of ours: it comes when the earliest is due, or
+// before.
+void LoopContext::keep_time(Clock::time_point when) {
+  if (when >= reactor_timer_is_at_ || make_reactor()) return;
+  reactor_timer_->expires_at(when);
   reactor_timer_->async_wait([this](std::error_code cancelled) {
     if (cancelled) return;
     reactor_timer_is_at_ = Clock::time_point::max();
-    run_due_timer();
-    keep_time();
+    for (std::size_t i = 0; i < most_in_a_row && run_due_timer() > 0 && !stop_is_asked(); ++i) {
+    }
+    keep_time(timers_.earliest());
   });
+  reactor_timer_is_at_ = when;
 }
 
 // ---- one socket alone, or none
 
-std::size_t LoopContext::run_one_alone(Clock::time_point deadline) {
+// Where the reactor is needed, that is where it waits.
+std::size_t LoopContext::run_some(Clock::time_point deadline) {
   while (!needs_reactor()) {
     if (stop_is_asked()) return 0;
-    // Said before looking: who posts meanwhile either is seen here or wakes us.
-    polls_alone_.store(true);
-    const bool has_queued = may_have_queued_.exchange(false);
     LoneWaiter* const waiter = lone_waiter_;
-    const auto until =
-        has_queued ? Clock::time_point::min() : std::min(deadline, timers_.earliest());
-    LonePoll::Directions ready;
-    if (waiter != nullptr) {
-      ready = lone_poll_->wait(waiter->waits_for(), until);
-    } else if (!has_queued) {
-      lone_poll_->wait({}, until);
-    }
-    polls_alone_.store(false, std::memory_order_relaxed);  // one wake-up too many does no harm
-    std::size_t count = has_queued ? poll_one() : 0;
-    if (count > 0) may_have_queued_.store(true);  // there may be more
-    if (stop_is_asked()) return count;
-    // Also after a handler, which may have queued the next one: none starves the others.
-    count += run_due_timer();
-    if ((ready.read || ready.write) && lone_waiter_ == waiter) {
+    const LonePoll::Directions ready = look(waiter, deadline);
+    // None of the three starves the others.
+    std::size_t count = run_queued();
+    if (!stop_is_asked()) count += run_due_timer();
+    if ((ready.read || ready.write) && lone_waiter_ == waiter && !stop_is_asked()) {
       waiter->is_ready(ready);
       ++count;
     }
     if (count > 0) return count;
-    if (!has_queued && deadline != Clock::time_point::max() && Clock::now() >= deadline) return 0;
+    if (deadline != Clock::time_point::max() && Clock::now() >= deadline) return 0;
   }
   return run_one_at_reactor(deadline);
+}
+
+// Waits where nothing is queued.
+LonePoll::Directions LoopContext::look(LoneWaiter* waiter, Clock::time_point deadline) {
+  // Said before looking: who posts meanwhile either is seen here or wakes us.
+  polls_alone_.store(true);
+  const auto until =
+      may_have_queued_.load() ? Clock::time_point::min() : std::min(deadline, timers_.earliest());
+  LonePoll::Directions ready;
+  if (waiter != nullptr) {
+    ready = lone_poll_->wait(waiter->waits_for(), until);
+  } else if (until != Clock::time_point::min()) {
+    lone_poll_->wait({}, until);
+  }
+  polls_alone_.store(false, std::memory_order_relaxed);  // one wake-up too many does no harm
+  return ready;
+}
+
+std::size_t LoopContext::run_queued() {
+  if (!may_have_queued_.load()) return 0;
+  std::size_t count = 0;
+  while (count < most_in_a_row && !stop_is_asked()) {
+    may_have_queued_.store(false);
+    if (poll_one() == 0) return count;
+    may_have_queued_.store(true);
+    ++count;
+  }
+  return count;
 }
 
 bool LoopContext::waits_alone(LoneWaiter& waiter) {
   if (lone_waiter_ == &waiter) return true;
   if (lone_waiter_ != nullptr || needs_reactor()) return false;
   lone_waiter_ = &waiter;
-  if (is_at_reactor_.load()) stop();  // which it need not stay at
+  stop_reactor();  // which it need not stay at
   return true;
 }
 
@@ -203,7 +228,7 @@ int LoopContext::wait_handle() {
   const int descriptor = reactor_descriptor(*this);
   wait_handle_is_used_.store(true);
   nobody_is_alone();
-  keep_time();
+  keep_time(timers_.earliest());
   return descriptor;
 }
 

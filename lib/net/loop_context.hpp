@@ -76,15 +76,18 @@ class LoopContext : public asio::io_context {
   class AtReactor;
 
   void interrupt();
-  bool needs_reactor();
+  bool needs_reactor();  // or has what it takes to wait without
   void nobody_is_alone();
   bool stop_is_asked() const { return stop_is_asked_.load(); }
+  void stop_reactor();
   bool take_stop() { return stop_is_asked() && stop_is_asked_.exchange(false); }
-  std::size_t run_one_alone(Clock::time_point deadline);
+  std::size_t run_some(Clock::time_point deadline);
   std::size_t run_one_at_reactor(Clock::time_point deadline);
   std::size_t poll_reactor();
+  LonePoll::Directions look(LoneWaiter* waiter, Clock::time_point deadline);
+  std::size_t run_queued();
   std::size_t run_due_timer();
-  void keep_time();
+  void keep_time(Clock::time_point when);
 
   // "Nothing to do" is no reason for Asio to stop.
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -98,7 +101,7 @@ class LoopContext : public asio::io_context {
 
   LoneWaiter* lone_waiter_ = nullptr;
   std::unique_ptr<LonePoll> lone_poll_;
-  std::size_t reactor_waits_ = 0;  // sockets', not the timer's
+  std::size_t reactor_waits_ = 0;            // sockets', not the timer's
   std::atomic<bool> may_have_queued_{true};  // what was posted, which no descriptor tells
   std::atomic<bool> polls_alone_{false};
 };

@@ -6,9 +6,9 @@
 namespace websocket::net {
 
 std::shared_ptr<Socket> Socket::open(LoopContextPtr loop, int family, std::error_code& error) {
-  const system_socket::Descriptor descriptor = system_socket::open(family, error);
-  if (error) return nullptr;
-  return std::make_shared<Socket>(std::move(loop), family, descriptor);
+  auto socket = std::make_shared<Socket>(std::move(loop), family);
+  socket->descriptor_ = system_socket::open(family, error);
+  return socket;
 }
 
 Socket::~Socket() { close(); }
@@ -35,13 +35,13 @@ void Socket::begin(bool alone) {
     loop_->post([self = shared_from_this()] { self->end<wait>(); });
     return;
   }
-  loop_->reactor_wait_begins();
   constexpr auto what = wait == &Socket::read_wait_ ? AtReactor::wait_read : AtReactor::wait_write;
   // An error is told as readiness: the read or write that follows meets it.
   at_reactor_->async_wait(what, [self = shared_from_this()](std::error_code) {
     self->loop_->reactor_wait_ends();
     self->end<wait>();
   });
+  loop_->reactor_wait_begins();
 }
 
 template <Socket::Wait Socket::*wait>

@@ -20,8 +20,7 @@ namespace websocket::net {
 class Socket final : public LoneWaiter, public std::enable_shared_from_this<Socket> {
  public:
   static std::shared_ptr<Socket> open(LoopContextPtr loop, int family, std::error_code& error);
-  Socket(LoopContextPtr loop, int family, system_socket::Descriptor descriptor)
-      : loop_(std::move(loop)), descriptor_(descriptor), family_(family) {}
+  Socket(LoopContextPtr loop, int family) : loop_(std::move(loop)), family_(family) {}
   ~Socket();
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
@@ -61,7 +60,7 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
 
   const LoopContextPtr loop_;
   Stream::Listener* listener_ = nullptr;
-  system_socket::Descriptor descriptor_;
+  system_socket::Descriptor descriptor_ = system_socket::none;
   const int family_;
   int cannot_wait_ = 0;
   Wait read_wait_ = Wait::no;

@@ -26,6 +26,16 @@ std::size_t uninterrupted(Call call, std::error_code& error) {
   return 0;
 }
 
+template <class Call>
+Endpoint endpoint_of(Call call, Descriptor socket, std::error_code& error) {
+  Endpoint endpoint;
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  error = error_of(call(socket, endpoint.data(), &size));
+  if (error) return {};
+  endpoint.resize(size);
+  return endpoint;
+}
+
 #if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
 // In one step: between two, another thread of the program might start a child.
 Descriptor open_uninherited(int family) {
@@ -101,13 +111,14 @@ std::error_code take_error(Descriptor socket) {
 }
 
 Endpoint local_endpoint(Descriptor socket, std::error_code& error) {
-  Endpoint local;
-  auto size = static_cast<socklen_t>(local.capacity());
-  error = error_of(::getsockname(socket, local.data(), &size));
-  if (error) return {};
-  local.resize(size);
-  return local;
+  return endpoint_of(::getsockname, socket, error);
 }
+
+Endpoint remote_endpoint(Descriptor socket, std::error_code& error) {
+  return endpoint_of(::getpeername, socket, error);
+}
+
+bool is_not_connected(std::error_code error) { return error == std::errc::not_connected; }
 
 std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error) {
   return uninterrupted([&] { return ::recv(socket, into.data(), into.size(), 0); }, error);

@@ -1,5 +1,5 @@
 // The system's calls for TCP sockets: non-blocking, without SIGPIPE, and not inherited by the child
-// processes of the host program. What platforms do differently about them is dealt with here.
+// processes of the host program. The body is for POSIX; other systems want another file in its place.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,9 @@ bool is_under_way(std::error_code error);
 std::error_code take_error(Descriptor socket);
 
 Endpoint local_endpoint(Descriptor socket, std::error_code& error);
+// is_not_connected() says of the error that it is under way still.
+Endpoint remote_endpoint(Descriptor socket, std::error_code& error);
+bool is_not_connected(std::error_code error);
 
 // How much was moved. is_would_block() says of an error that there is nothing to move now; 0 without
 // an error is the end of the stream.

@@ -38,8 +38,8 @@ MaybeFailure set_buffer_sizes(const Socket& socket, const SocketOptions& options
 }
 
 void set_habits(const Socket& socket, const SocketOptions& options) {
-  if (options.tcp_nodelay) wish(socket, system_socket::no_delay, 1);
-  if (options.tcp_keepalive) wish(socket, system_socket::keep_alive, 1);
+  wish(socket, system_socket::no_delay, options.tcp_nodelay ? 1 : 0);
+  wish(socket, system_socket::keep_alive, options.tcp_keepalive ? 1 : 0);
 }
 
 MaybeFailure bind_to(const Socket& socket, const Address& to, const std::string& local_address) {
@@ -88,13 +88,13 @@ bool is_connected_to_itself(const Socket& socket, const Endpoint& remote) {
 class TcpConnecting final : public Operation, private Stream::Listener {
  public:
   TcpConnecting(std::shared_ptr<Socket> socket, const Address& to, Loop::Connected done)
-      : socket_(std::move(socket)), to_(to), done_(std::move(done)) {
+      : socket_(std::move(socket)), to_(to.text), done_(std::move(done)) {
     socket_->set_listener(this);
-    const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to_));
+    const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to));
     if (!error || system_socket::is_under_way(error)) {
       socket_->wait_to_write();
     } else {
-      soon_ = run_soon(socket_->loop(), [this, error] { finish(error); });
+      soon_ = run_soon(socket_->loop(), [this, error] { fail(error); });
     }
   }
   ~TcpConnecting() override {
@@ -106,21 +106,25 @@ class TcpConnecting final : public Operation, private Stream::Listener {
   void ready_to_write() override {
     std::error_code error = socket_->cannot_wait();
     if (!error) error = system_socket::take_error(socket_->descriptor());
-    if (!error && is_connected_to_itself(*socket_, to_endpoint(to_))) {
+    if (error) return fail(error);
+    const Endpoint remote = system_socket::remote_endpoint(socket_->descriptor(), error);
+    // At the reactor it may be told what an earlier owner of the descriptor waited for.
+    if (system_socket::is_not_connected(error)) return socket_->wait_to_write();
+    if (!error && is_connected_to_itself(*socket_, remote)) {
       error = {ECONNREFUSED, std::system_category()};
     }
-    finish(error);
+    if (error) return fail(error);
+    const auto done = std::move(done_);  // on the stack, for it may destroy this
+    done(std::make_unique<TcpStream>(std::move(socket_), endpoint_text(remote)));
   }
 
-  // On the stack, for it may destroy this.
-  void finish(std::error_code error) {
+  void fail(std::error_code error) {
     const auto done = std::move(done_);
-    if (error) return done(connect_failure(to_.text, error));
-    done(std::make_unique<TcpStream>(std::move(socket_), to_.text));
+    done(connect_failure(to_, error));
   }
 
   std::shared_ptr<Socket> socket_;
-  const Address to_;
+  const std::string to_;
   Loop::Connected done_;
   OperationPtr soon_;
 };

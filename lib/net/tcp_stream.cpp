@@ -27,7 +27,8 @@ IoResult TcpStream::read(std::span<char> into) {
 }
 
 IoResult TcpStream::write(std::span<const char> from) {
-  std::error_code error;
+  std::error_code error = socket_->cannot_wait();
+  if (error) return {IoStatus::failed, 0, false, error};
   const std::size_t size = system_socket::write(socket_->descriptor(), from, error);
   if (!error) return {IoStatus::ok, size};
   if (system_socket::is_would_block(error)) return {IoStatus::would_block};

@@ -66,6 +66,14 @@ TEST_SUITE("EventLoop::native_handle") {
     CHECK(comes_to_rest(loop));
   }
 
+  TEST_CASE("there is none while another thread runs the loop") {
+    EventLoop loop;
+    loop.start();
+    CHECK(loop.native_handle() == -1);
+    loop.stop();
+    CHECK(loop.native_handle() >= 0);
+  }
+
   TEST_CASE("what another thread sends makes it readable") {
     const samples::EchoServer server;
     EventLoop loop;

@@ -105,6 +105,24 @@ TEST_CASE("does not keep the loop from being stopped") {
   CHECK(run_until(w.loop, [&] { return w.listener.reads == 1; }));
 }
 
+TEST_CASE("is not told after a handler has stopped the loop, before that is run again") {
+  Waiting w;
+  SUBCASE("a timer") {
+    const auto timer = w.loop.at(net::Clock::now(), [&] { w.loop.stop(); });
+    w.peer.write("x");
+    w.loop.run();
+  }
+  SUBCASE("what was posted") {
+    w.loop.post([&] { w.loop.stop(); });
+    w.loop.post([&] { w.stream->wait_to_write(); });
+    w.peer.write("x");
+    w.loop.run();
+    CHECK(w.listener.writes == 0);
+  }
+  CHECK(w.listener.reads == 0);
+  CHECK(run_until(w.loop, [&] { return w.listener.reads == 1; }));
+}
+
 TEST_CASE("is told while handlers post again and again, and does not starve them") {
   Waiting w;
   int posted = 0;

@@ -161,6 +161,27 @@ TEST_CASE("another thread stops it, now or when it is run next") {
   CHECK(run_until(two.loop, [&] { return two.listeners[1].reads == 1; }));
 }
 
+TEST_CASE("a handler stops it: no other handler is called before it is run again") {
+  Two two;
+  const By by = each_way();
+  for (auto& peer : two.peers) peer.write("x");
+  const auto reads = [&] { return two.listeners[0].reads + two.listeners[1].reads; };
+  switch (by) {
+    case By::run:
+      two.loop.run();
+      break;
+    case By::run_one_until:
+      CHECK(two.loop.run_one_until(net::Clock::time_point::max()) == 0);
+      break;
+    case By::poll:
+      two.loop.poll();
+      break;
+  }
+  CHECK(reads() == 1);
+  two.loop.run();
+  CHECK(reads() == 2);
+}
+
 TEST_CASE("the one that is left is told, in the same run, and so is everybody when another comes") {
   Two two;
   SUBCASE("after one has been told") {
@@ -211,6 +232,7 @@ TEST_CASE(
   const net::IoResult result = second->read({&byte, 1});
   CHECK(result.status == net::IoStatus::failed);
   CHECK(result.error == std::errc::too_many_files_open);
+  CHECK(second->write({"x", 1}).status == net::IoStatus::failed);
   peers[0].write("x");
   CHECK(run_until(loop, [&] { return listeners[0].reads == 1; }));
 }

@@ -7,6 +7,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <functional>
 #include <string>
 
 #include "net/look_up.hpp"
@@ -47,9 +49,52 @@ int socket_option(int fd, int level, int name) {
   return value;
 }
 
+// Does something when it is told.
+struct Doing : Listening {
+  std::function<void()> when_told;
+  void ready_to_read() override { when_told(); }
+};
+
+// Listens, but has more who wait already than it wants: who comes then gets no answer.
+class SilentPeer {
+ public:
+  SilentPeer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(listener_.get(), generic, size) == 0);
+    REQUIRE(::listen(listener_.get(), 0) == 0);
+    REQUIRE(::getsockname(listener_.get(), generic, &size) == 0);
+    port_ = ntohs(address.sin_port);
+    for (auto& client : waiting_) {
+      client =
+          support::Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      ::connect(client.get(), generic, size);
+    }
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  support::Descriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::array<support::Descriptor, 3> waiting_;
+  std::uint16_t port_ = 0;
+};
+
 }  // namespace
 
 TEST_SUITE_BEGIN("TCP connect");
+
+TEST_CASE("the remote address is the one that was reached") {
+  net::AsioLoop loop;
+  TcpPeer peer;
+  ToldStream told;
+  const auto operation =
+      loop.connect(*net::numeric_address("0.0.0.0", peer.port()), {}, told.handler());
+  REQUIRE(run_until(loop, [&] { return told.times() == 1; }));
+  CHECK(told.value()->remote_address() == "127.0.0.1:" + std::to_string(peer.port()));
+}
 
 TEST_CASE("a connection knows both its addresses") {
   net::AsioLoop loop;
@@ -156,18 +201,46 @@ TEST_CASE("an abandoned connection is not told, and its handler is gone at once"
 TEST_CASE("a connection abandoned when it is made already, but not told yet, is closed") {
   net::AsioLoop loop;
   TcpPeer peer;
+  net::OperationPtr first;
   net::OperationPtr second;
-  bool second_called = false;
-  bool first_called = false;
-  auto first = loop.connect(peer.address(), {}, [&](auto) {
-    first_called = true;
+  int told = 0;
+  first = loop.connect(peer.address(), {}, [&](auto) {
+    ++told;
     second.reset();
   });
-  second = loop.connect(peer.address(), {}, [&](auto) { second_called = true; });
+  second = loop.connect(peer.address(), {}, [&](auto) {
+    ++told;
+    first.reset();
+  });
   peer.accept();  // both are established now
-  REQUIRE(run_until(loop, [&] { return first_called || second_called; }));
+  REQUIRE(run_until(loop, [&] { return told > 0; }));
   run_ready(loop);
-  if (first_called) CHECK_FALSE(second_called);
+  CHECK(told == 1);
+}
+
+TEST_CASE("what another one waited for, which has gone, is not taken for being connected") {
+  net::AsioLoop loop;
+  TcpPeer peers[2];
+  Doing doing;
+  Listening listener;
+  const auto stays = connect(loop, peers[0]);
+  auto goes = connect(loop, peers[1]);
+  stays->set_listener(&doing);
+  goes->set_listener(&listener);
+  stays->wait_to_read();
+  goes->wait_to_read();  // two that wait: at the reactor
+  const SilentPeer silent;
+  ToldStream told;
+  net::OperationPtr connecting;
+  doing.when_told = [&] {
+    goes.reset();
+    connecting = loop.connect(loopback(silent.port()), {}, told.handler());
+  };
+  peers[0].write("x");
+  goes->wait_to_write();  // both are ready now, so that the reactor has both in its hands
+  run_ready(loop);
+  REQUIRE(connecting != nullptr);
+  CHECK(told.times() == 0);
 }
 
 TEST_CASE("the operation may be destroyed from within its handler") {
