@@ -235,16 +235,18 @@ template <class Result>
 Result WebSocket::Implementation::wait_for_message(api::Deadline deadline) {
   const Call call(*this);
   if (session() == nullptr) throw_why_closed();
-  for (;;) {
-    if (put_aside() > 0) return owned<Result>(first_put_aside());
-    if (const auto* const message = session_->next_plain_message()) return owned<Result>(*message);
-    if (wait_for_more(deadline)) continue;
-    if constexpr (std::is_same_v<Result, std::optional<ReceivedMessage>>) {
-      return std::nullopt;
-    } else {
-      throw_too_late();
+  while (put_aside() == 0) {
+    if (!wait_for_more(deadline)) {
+      if constexpr (std::is_same_v<Result, std::optional<ReceivedMessage>>) {
+        return std::nullopt;
+      } else {
+        throw_too_late();
+      }
     }
+    if (put_aside() > 0) break;
+    if (const auto* const message = session_->next_plain_message()) return owned<Result>(*message);
   }
+  return owned<Result>(first_put_aside());
 }
 
 ReceivedMessage WebSocket::Implementation::first_put_aside() {

@@ -150,8 +150,10 @@ class Session final : public std::enable_shared_from_this<Session>,
   void read_what_is_there();
   bool may_read() const noexcept;
   bool read_once();
+  void reading_has_ended(const net::IoResult& result);
   void settle();
   void wait_for_more();
+  bool has_more_to_write();
   bool write_once(std::string_view bytes);
 
   void add_last_words() override;

@@ -52,18 +52,23 @@ bool Session::read_once() {
         wire->received({into.data(), result.size}, at_frame);
       break;
     case net::IoStatus::end:
-      reading_is_over_ = true;
-      protocol_->commit_eof();
-      break;
     case net::IoStatus::failed:
-      reading_is_over_ = true;
-      protocol_->commit_eof(lost(result.error));
+      reading_has_ended(result);
       break;
   }
   notify();
   if (ended_) return false;
   flush();
   return result.status == net::IoStatus::ok && !result.drained;
+}
+
+void Session::reading_has_ended(const net::IoResult& result) {
+  reading_is_over_ = true;
+  if (result.status == net::IoStatus::failed) {
+    protocol_->commit_eof(lost(result.error));
+  } else {
+    protocol_->commit_eof();
+  }
 }
 
 void Session::settle() {
@@ -113,18 +118,20 @@ void Session::ready_to_write() {
   if (written_ != written_before) ++signs_of_life_;
 }
 
+// Whether there is something to write; where nothing was, the owner may have more.
+bool Session::has_more_to_write() {
+  if (writing_is_over_) return false;
+  if (protocol_->has_output()) return true;
+  if (owner_ != nullptr) owner_->session_has_room();
+  return !ended_ && protocol_->has_output();  // the owner may have had enough
+}
+
 void Session::flush() {
   if (ended_ || !stream_) return;
-  const std::uint64_t written_before = written_;
-  while (!writing_is_over_) {
-    if (!protocol_->has_output()) {
-      if (owner_ != nullptr) owner_->session_has_room();
-      if (ended_) return;  // the owner may have had enough
-      if (!protocol_->has_output()) break;
-    }
-    if (!write_once(protocol_->output())) break;
-  }
-  if (written_ != written_before) {
+  bool has_written = false;
+  while (has_more_to_write() && write_once(protocol_->output())) has_written = true;
+  if (ended_) return;
+  if (has_written) {
     if (owner_ != nullptr) owner_->session_has_left(protocol_->unsent_bytes());
     if (ended_) return;
     protocol_->rest_output();

@@ -37,6 +37,7 @@ void Connection::commit_eof(std::optional<base::Failure> failure) {
 }
 
 std::optional<Event> Connection::next_event() {
+  if (!may_have_events()) return std::nullopt;
   for (;;) {
     switch (state_) {
       case State::open:

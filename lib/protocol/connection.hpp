@@ -93,7 +93,7 @@ class Connection {
   // Views in an event are valid until the next call.
   std::optional<Event> next_event();
   // False: it would give nothing.
-  bool may_have_events() const noexcept { return has_input() || eof_ || !listens(); }
+  bool may_have_events() const noexcept { return reader_.may_have_more() || eof_ || !listens(); }
   // The short way of most messages; null: next_event() says what there is.
   const MessageReceived* next_plain_message() noexcept {
     return listens() ? reader_.next_plain_message() : nullptr;
@@ -105,7 +105,7 @@ class Connection {
   }
 
   // Out: what is to be sent now.
-  std::string_view output() { return output_.empty() ? pending_output() : output_.view(); }
+  std::string_view output() { return output_.empty() && pong_ ? pending_output() : output_.view(); }
   void consume_output(std::size_t size) noexcept {
     delivery_.leaves(output_.view(), size);
     output_.consume(size);

@@ -99,6 +99,8 @@ class MessageReader {
 
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
+  // False: next() would give nothing, and do nothing.
+  bool may_have_more() const noexcept { return has_input() || delivered_; }
   // Whether the next byte begins a frame.
   bool between_frames() const noexcept {
     return awaits_header() && partial_header_size_ == 0 && input_.empty();
