@@ -11,6 +11,7 @@
 #include "api/deadline.hpp"
 #include "api/home_process.hpp"
 #include "api/loop_host.hpp"
+#include "api/owned.hpp"
 #include "api/shared_options.hpp"
 #include "api/throw_error.hpp"
 #include "base/seldom.hpp"
@@ -20,6 +21,7 @@
 namespace websocket {
 namespace {
 
+using api::owned;
 using TimePoint = net::Clock::time_point;
 
 // How much may come in while a send waits for room; then the peer has to wait as well.
@@ -31,24 +33,6 @@ Error make_error(Errc code, Stage stage, std::string message) {
   error.stage = stage;
   error.message = std::move(message);
   return error;
-}
-
-// A copy of a view.
-template <class Result>
-Result owned(const protocol::MessageReceived& message) {
-  if constexpr (std::is_same_v<Result, std::string>) {
-    return std::string(message.data);
-  } else {
-    return ReceivedMessage{std::string(message.data), message.opcode};
-  }
-}
-template <class Result>
-Result owned(ReceivedMessage&& message) {
-  if constexpr (std::is_same_v<Result, std::string>) {
-    return std::move(message.data);
-  } else {
-    return std::move(message);
-  }
 }
 
 std::string in_words(const std::optional<Duration>& timeout) {
@@ -121,7 +105,6 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   template <class Result>
   Result wait_for_message(api::Deadline deadline);
   std::size_t put_aside() const noexcept { return inbox_ ? inbox_->size() : 0; }
-  ReceivedMessage first_put_aside();
   bool wait_for_more(api::Deadline& deadline);
   [[noreturn]] void throw_too_late();
   void take(const protocol::Event& event);
@@ -246,14 +229,10 @@ Result WebSocket::Implementation::wait_for_message(api::Deadline deadline) {
     if (put_aside() > 0) break;
     if (const auto* const message = session_->next_plain_message()) return owned<Result>(*message);
   }
-  return owned<Result>(first_put_aside());
-}
-
-ReceivedMessage WebSocket::Implementation::first_put_aside() {
-  ReceivedMessage message = std::move(inbox_->front());
+  ReceivedMessage first = std::move(inbox_->front());
   inbox_->pop_front();
   if (inbox_->empty()) inbox_.reset();
-  return message;
+  return owned<Result>(std::move(first));
 }
 
 // False: not in time.
