@@ -62,8 +62,7 @@ class Outbox {
   bool take(protocol::FrameBatch& batch, std::size_t still_held);
   // What the loop holds. True when on_drain is due.
   bool set_in_flight(std::size_t size);
-  // What it was told to hold, and what came of that: where it is told by take(), there is no more to
-  // say.
+  // What take() was told need not be said again: that, and whether on_drain came due by it.
   std::size_t in_flight() const noexcept { return in_flight_; }
   bool drain_came_due() noexcept { return std::exchange(drain_is_to_be_told_, false); }
   // Gives back memory that it can do without for now.
