@@ -13,12 +13,12 @@ from running import ClientFailed, LoadServer, ServerDied
 from script_cases import Failure, Skip, check, run_cases
 
 BOUNDS = {
-    ("WebSocketApp", "recv"): 300,
-    ("WebSocketApp", "send"): 500,
-    ("WebSocketApp", "rtt"): 4000,
+    ("WebSocketApp", "recv"): 180,
+    ("WebSocketApp", "send"): 450,
+    ("WebSocketApp", "rtt"): 2800,
     ("WebSocket", "recv"): 400,
-    ("WebSocket", "send"): 1100,
-    ("WebSocket", "rtt"): 2800,
+    ("WebSocket", "send"): 900,
+    ("WebSocket", "rtt"): 2600,
 }
 VERBS = {"recv": "receives", "send": "sends", "rtt": "echoes"}
 
