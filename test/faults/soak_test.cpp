@@ -77,6 +77,7 @@ class Soak {
   void tell() const;
 
  private:
+  void watch();
   void take(Told told);
   void judge_those_on_record();
   void judge(const Attempt& attempt, std::optional<std::size_t> got);
@@ -109,17 +110,24 @@ class Soak {
 void Soak::run(std::chrono::seconds time) {
   before_ = faults::figures_now();
   for (const auto& caller : callers_) caller->start();
-  const support::Deadline end(time);
   const support::Deadline patience(time + support::default_deadline);
-  support::Deadline next_look(between_looks);
-  while (!end.over() || !everybody_was_heard()) {
+  while (!everybody_was_heard()) {
     if (patience.over()) return tell_who_was_not_heard();
-    if (auto told = told_.pop(milliseconds(next_look.left()))) take(std::move(*told));
-    if (!next_look.over()) continue;
-    judge_those_on_record();
-    looks_.push_back(faults::figures_now());
-    next_look = support::Deadline(between_looks);
+    watch();
   }
+  // What they take until all of them are under way, which may be late, says nothing of what piles up.
+  looks_.clear();
+  const support::Deadline end(time);
+  while (!end.over()) watch();
+}
+
+void Soak::watch() {
+  const support::Deadline next_look(between_looks);
+  while (!next_look.over()) {
+    if (auto told = told_.pop(milliseconds(next_look.left()))) take(std::move(*told));
+  }
+  judge_those_on_record();
+  looks_.push_back(faults::figures_now());
 }
 
 void Soak::tell_who_was_not_heard() const {
