@@ -59,9 +59,9 @@ class LoopContext : public asio::io_context {
 
   // Most loops have one connection. While its socket is the only one that waits, the system is asked
   // for that one directly: at Asio's reactor each wait takes an allocation, another system call and
-  // a thousand instructions, and a loop that never needs the reactor need not make one, which costs
-  // as much as connecting. False: wait at the reactor. True: it waits until is_ready(),
-  // wait_at_reactor() or forget().
+  // a thousand instructions, and a loop that never needs the reactor need not make one, which takes
+  // three descriptors and a dozen system calls. False: wait at the reactor. True: it waits until
+  // is_ready(), wait_at_reactor() or forget().
   bool waits_alone(LoneWaiter& waiter);
   void forget(LoneWaiter& waiter) {
     if (lone_waiter_ == &waiter) lone_waiter_ = nullptr;

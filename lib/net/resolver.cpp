@@ -1,5 +1,5 @@
-// See resolver.hpp. The mutexes here are the only ones below `api`: Mailbox's stands between one
-// loop and one helper thread, HelperThreads' between all of them.
+// See resolver.hpp. But for TlsContexts' the mutexes here are the only ones below `api`: Mailbox's stands
+// between one loop and one helper thread, HelperThreads' between all of them.
 #include "net/resolver.hpp"
 
 #include <algorithm>
