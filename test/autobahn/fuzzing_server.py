@@ -110,6 +110,11 @@ CASES = [
 ]  # fmt: skip
 
 
+# A driver that fails the connection goes on at once, before the case it was in has been judged: the
+# next case, and the report, wait for the verdict.
+judging = asyncio.Lock()
+
+
 async def run_case(ws, number, agent):
     verdict = "passed"
     try:
@@ -120,7 +125,6 @@ async def run_case(ws, number, agent):
         verdict = f"the connection was closed too early: {closed}"
     # Before the driver can know that the case is over, and go on.
     peer.say(f"CASE {number} {agent} {verdict}")
-    await ws.close()
 
 
 async def serve_connection(ws):
@@ -133,9 +137,11 @@ async def serve_connection(ws):
     elif url.path.endswith("/getCaseCount"):
         await ws.send(str(len(CASES)))
     elif url.path == "/runCase":
-        await run_case(ws, int(query["case"]), query["agent"])
+        async with judging:
+            await run_case(ws, int(query["case"]), query["agent"])
     elif url.path == "/updateReports":
-        peer.say(f"REPORT {query['agent']}")
+        async with judging:
+            peer.say(f"REPORT {query['agent']}")
     await ws.close()
 
 
