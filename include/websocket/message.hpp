@@ -17,8 +17,8 @@ enum class Opcode : std::uint8_t {
   pong = 10
 };
 
-/// A received message as a handler sees it: a view, valid until the handler returns.
-/// Copy `data` to keep it.
+/// A received message as a handler sees it: a view, valid until the handler returns, or, where
+/// `WebSocket::recv_view` gave it, until the next call. Copy `data` to keep it.
 struct Message {
   std::string_view data;  ///< the payload; valid UTF-8 when `opcode` is text
   Opcode opcode;          ///< text or binary

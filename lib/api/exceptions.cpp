@@ -55,5 +55,13 @@ void throw_error(Error error, const CloseInfo& close_info) {
   throw WebSocketException(std::move(error));
 }
 
+void throw_error(Errc code, Stage stage, std::string message, const CloseInfo& close_info) {
+  Error error;
+  error.code = code;
+  error.stage = stage;
+  error.message = std::move(message);
+  throw_error(std::move(error), close_info);
+}
+
 }  // namespace api
 }  // namespace websocket

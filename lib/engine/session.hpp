@@ -68,12 +68,11 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool may_have_events() const noexcept {
     return !in_read_turn_ || ended_ || protocol_->may_have_events();
   }
-  // The short way of most messages: to be asked first. Null: next_event() says what there is.
-  const protocol::MessageReceived* next_plain_message() {
-    if (ended_ || !protocol_) return nullptr;
-    const auto* const message = protocol_->next_plain_message();
-    if (message != nullptr) touch_idle_timer();
-    return message;
+  // The short way of most messages: to be asked first. False: next_event() says what there is.
+  bool next_plain_message(protocol::MessageReceived& message) {
+    if (ended_ || !protocol_ || !protocol_->next_plain_message(message)) return false;
+    touch_idle_timer();
+    return true;
   }
   // The same for all that are there: `take` gets them one by one, and says whether it wants more.
   template <class Take>

@@ -40,7 +40,9 @@ class ClientProtocol {
     return !handshake_done_ || connection_.may_have_events();
   }
   // Before the handshake is done the connection has no input.
-  const MessageReceived* next_plain_message() noexcept { return connection_.next_plain_message(); }
+  bool next_plain_message(MessageReceived& message) noexcept {
+    return connection_.next_plain_message(message);
+  }
   template <class Take>
   void take_plain_messages(Take&& take) {
     connection_.take_plain_messages(std::forward<Take>(take));

@@ -94,9 +94,9 @@ class Connection {
   std::optional<Event> next_event();
   // False: it would give nothing.
   bool may_have_events() const noexcept { return reader_.may_have_more() || eof_ || !listens(); }
-  // The short way of most messages; null: next_event() says what there is.
-  const MessageReceived* next_plain_message() noexcept {
-    return listens() ? reader_.next_plain_message() : nullptr;
+  // The short way of most messages; false: next_event() says what there is.
+  bool next_plain_message(MessageReceived& message) noexcept {
+    return listens() && reader_.next_plain_message(message);
   }
   // As message_reader says. Closing may begin meanwhile, but not end.
   template <class Take>

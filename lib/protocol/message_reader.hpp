@@ -83,17 +83,17 @@ class MessageReader {
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
   // The short way of most messages: one that is there whole, in one frame with a plain header.
-  // Null: next() says what there is.
-  const MessageReceived* next_plain_message() noexcept {
-    return plain_may_follow() ? plain_message_in_front() : nullptr;
+  // False: next() says what there is.
+  bool next_plain_message(MessageReceived& message) noexcept {
+    return plain_may_follow() && take_plain_message(message);
   }
   // The same for all that are there. `take` gets them one by one, and says whether it wants more;
   // until it has returned for the last time nothing else is asked of this.
   template <class Take>
   void take_plain_messages(Take&& take) {
     if (!plain_may_follow()) return;
-    while (const auto* const message = plain_message_in_front()) {
-      if (!take(*message)) return;
+    MessageReceived message{};
+    while (take_plain_message(message) && take(message)) {
     }
   }
 
@@ -120,7 +120,7 @@ class MessageReader {
   bool plain_may_follow() const noexcept {
     return state_ == State::between_messages && gives_plain_;
   }
-  const MessageReceived* plain_message_in_front() noexcept;
+  bool take_plain_message(MessageReceived& message) noexcept;
   void forget_delivered() noexcept;
   std::optional<FrameHeader> take_header() noexcept;
   std::optional<base::Failure> check(const FrameHeader& header) const;
@@ -171,7 +171,6 @@ class MessageReader {
   std::array<char, max_header_size> partial_header_;
   char* prepared_ = nullptr;
   std::span<char> input_;
-  MessageReceived plain_{};  // the last one that was given the short way
 
   FrameHeader frame_;  // the one being read; a continuation once a piece of it was given
   std::uint64_t frame_received_ = 0;
@@ -186,16 +185,16 @@ class MessageReader {
   std::optional<Inflater> inflater_;  // once deflate was agreed on
 };
 
-inline const MessageReceived* MessageReader::plain_message_in_front() noexcept {
+inline bool MessageReader::take_plain_message(MessageReceived& message) noexcept {
   const PlainHeader header = decode_plain_header({input_.data(), input_.size()});
-  if (!header || header.length > max_message_size_) return nullptr;
-  if (input_.size() - header.size < header.length) return nullptr;
+  if (!header || header.length > max_message_size_) return false;
+  if (input_.size() - header.size < header.length) return false;
   const std::string_view payload(input_.data() + header.size, header.length);
-  if (header.opcode == Opcode::text && check_utf8_ && !base::is_utf8(payload)) return nullptr;
+  if (header.opcode == Opcode::text && check_utf8_ && !base::is_utf8(payload)) return false;
   input_ = input_.subspan(std::size_t{header.size} + header.length);
-  plain_.data = payload;
-  plain_.opcode = header.opcode;
-  return &plain_;
+  message.data = payload;
+  message.opcode = header.opcode;
+  return true;
 }
 
 // On the way of every message; it pays to have it within read_payload().

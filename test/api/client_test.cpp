@@ -46,6 +46,21 @@ TEST_SUITE("WebSocket") {
     }
   }
 
+  TEST_CASE("where to connect to may be said by the former answer") {
+    EchoServer server;
+    const std::string elsewhere = server.url() + "a/path/that/no/small/string/holds";
+    RawServer moved([&](RawConnection& connection) {
+      connection.read_until("\r\n\r\n");
+      connection.write("HTTP/1.1 302 Found\r\nLocation: " + elsewhere +
+                       "\r\nContent-Length: 0\r\n\r\n");
+    });
+    WebSocket socket(quick());
+    CHECK_THROWS_AS(socket.connect(moved.url()), websocket::WebSocketBadStatusException);
+    socket.connect(socket.response().headers.get("Location").value());
+    socket.send("there");
+    CHECK(socket.recv() == "there");
+  }
+
   TEST_CASE("create_connection, send, receive, close") {
     EchoServer server;
     WebSocket socket = create_connection(server.url());

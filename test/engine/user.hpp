@@ -85,7 +85,8 @@ class User final : public engine::Session::Owner {
     session->start();
   }
   std::optional<protocol::Event> next() {
-    if (const auto* const message = session->next_plain_message()) return *message;
+    protocol::MessageReceived message{};
+    if (session->next_plain_message(message)) return message;
     return session->next_event();
   }
   bool pull_one() {

@@ -159,7 +159,8 @@ class Listener {
 
   std::optional<protocol::Event> next() {
     if (manner_.taking_the_short_way) {
-      if (const auto* const message = protocol_.next_plain_message()) return *message;
+      protocol::MessageReceived message{};
+      if (protocol_.next_plain_message(message)) return message;
     }
     return protocol_.next_event();
   }

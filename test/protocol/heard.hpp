@@ -83,7 +83,8 @@ class Ear {
  private:
   std::optional<protocol::Received> next() {
     if (takes_short_way) {
-      if (const auto* const message = reader.next_plain_message()) return *message;
+      protocol::MessageReceived message{};
+      if (reader.next_plain_message(message)) return message;
     }
     return reader.next();
   }

@@ -1,0 +1,42 @@
+// What came to the synchronous face while nobody asked for it: messages wait here, copied, until
+// somebody does.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <utility>
+#include <websocket/message.hpp>
+
+#include "base/seldom.hpp"
+
+namespace websocket::api {
+
+class Inbox {
+ public:
+  std::size_t size() const noexcept { return waiting_ ? waiting_->size() : 0; }
+  bool empty() const noexcept { return !waiting_; }
+  // Nothing is here, nor was taken from here and is not forgotten yet.
+  bool is_at_rest() const noexcept { return !waiting_ && !taken_; }
+
+  void add(const Message& message) {
+    waiting_.get().push_back({std::string(message.data), message.opcode});
+  }
+  void drop_latest() { waiting_->pop_back(); }
+  void clear() { waiting_.reset(); }
+
+  // The first one; the view is valid until it is forgotten.
+  Message take() {
+    taken_ = std::move(waiting_->front());
+    waiting_->pop_front();
+    if (waiting_->empty()) waiting_.reset();
+    return {taken_->data, taken_->opcode};
+  }
+  void forget_taken() { taken_.reset(); }
+
+ private:
+  base::Seldom<std::deque<ReceivedMessage>> waiting_;
+  base::Seldom<ReceivedMessage> taken_;
+};
+
+}  // namespace websocket::api
