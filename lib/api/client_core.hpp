@@ -108,7 +108,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   std::string local_address_;
   std::string remote_address_;
   api::ConnectionTrace trace_;
-  api::LoopHost host_;
+  api::LoopHost host_{api::LoopHost::Reached::from_its_own_thread};
   std::shared_ptr<engine::Session> session_;
   mutable std::optional<Response> response_;  // once somebody asked for it
   bool opened_ = false;

@@ -37,7 +37,11 @@ class LoopHost {
   ExitGuard::Departure departure_;  // the last to be destroyed
 
  public:
-  LoopHost() { ExitGuard::get().watch(*this); }
+  using Reached = net::AsioLoop::Reached;
+
+  explicit LoopHost(Reached reached = Reached::from_any_thread) : loop(reached) {
+    ExitGuard::get().watch(*this);
+  }
   ~LoopHost() { departure_.begin(*this); }
   LoopHost(const LoopHost&) = delete;
   LoopHost& operator=(const LoopHost&) = delete;

@@ -14,14 +14,17 @@
 
 namespace websocket::net {
 struct AsioLoop::Parts {
-  explicit Parts(LookUpFunction function) : look_up(std::move(function)) {}
+  Parts(LookUpFunction function, Reached reached) : look_up(std::move(function)) {
+    if (reached == Reached::from_any_thread) context->expect_other_threads();
+  }
   LoopContextPtr context = std::make_shared<LoopContext>();
   LookUpFunction look_up;
   ReadBuffer read_buffer;
 };
 
-AsioLoop::AsioLoop() : AsioLoop(system_look_up) {}
-AsioLoop::AsioLoop(LookUpFunction look_up) : parts_(std::make_unique<Parts>(std::move(look_up))) {}
+AsioLoop::AsioLoop(Reached reached) : parts_(std::make_unique<Parts>(system_look_up, reached)) {}
+AsioLoop::AsioLoop(LookUpFunction look_up)
+    : parts_(std::make_unique<Parts>(std::move(look_up), Reached::from_any_thread)) {}
 AsioLoop::~AsioLoop() { parts_->context->end(); }
 
 void AsioLoop::run() { parts_->context->run_until_stopped(); }

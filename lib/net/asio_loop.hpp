@@ -1,4 +1,4 @@
-// The real Loop: Asio's io_context, run by one thread at a time. Whoever wants something done runs
+// The real Loop, run by one thread at a time. Whoever wants something done runs
 // it: run() on a background thread, run_one_until() under a blocking call, poll() inside a foreign
 // loop.
 #pragma once
@@ -10,7 +10,10 @@ namespace websocket::net {
 
 class AsioLoop final : public Loop {
  public:
-  AsioLoop();
+  // Who posts to it and stops it. One that belongs to a single thread takes a descriptor less.
+  enum class Reached { from_any_thread, from_its_own_thread };
+
+  explicit AsioLoop(Reached reached = Reached::from_any_thread);
   explicit AsioLoop(LookUpFunction look_up);  // who answers for names; called on helper threads
   // Destroys the handlers of everything under way uncalled, and waits for nothing. Operations and
   // streams that are left may be destroyed later; nothing else may be done with them.
@@ -29,8 +32,8 @@ class AsioLoop final : public Loop {
   // A descriptor that is readable when poll() has something to do, for a foreign loop to wait on;
   // -1 where the platform has none. From the thread that polls.
   int wait_handle();
-  // From any thread. Makes the call above that is under way return; where none is, the next one
-  // returns at once. Afterwards the loop can be run again.
+  // From any thread that may reach it. Makes the call above that is under way return; where none is,
+  // the next one returns at once. Afterwards the loop can be run again.
   void stop();
   // Takes back a stop() that came when nobody was running the loop any more.
   void forget_stop();

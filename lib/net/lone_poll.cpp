@@ -37,11 +37,7 @@ LonePoll::Directions directions_of(short events) {
 
 }  // namespace
 
-std::unique_ptr<LonePoll> LonePoll::make() {
-  std::unique_ptr<LonePoll> made(new LonePoll);
-  made->wake_.store(new_wake());
-  return made;
-}
+bool LonePoll::is_possible() noexcept { return true; }
 
 LonePoll::~LonePoll() {
   if (const int wake = wake_.load(); wake >= 0) ::close(wake);
@@ -49,7 +45,7 @@ LonePoll::~LonePoll() {
 
 LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point until) {
   int wake = wake_.load(std::memory_order_relaxed);
-  if (wake < 0) {
+  if (wake < 0 && wakes_are_expected_) {
     wake = new_wake();
     wake_.store(wake);
     // Whoever came before it is seen after this; and so is everybody where there is none.
@@ -58,10 +54,10 @@ LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point unti
   }
   std::array<pollfd, 2> descriptors{
       {{socket.descriptor, events_for(socket.directions), 0}, {wake, POLLIN, 0}}};
+  const nfds_t watched = wake >= 0 ? 2 : 1;
   const bool for_ever = until == Clock::time_point::max();
   const timespec left = for_ever ? timespec{} : time_left(until);
-  const int count =
-      ::ppoll(descriptors.data(), descriptors.size(), for_ever ? nullptr : &left, nullptr);
+  const int count = ::ppoll(descriptors.data(), watched, for_ever ? nullptr : &left, nullptr);
   if (count <= 0) return {};
   if (descriptors[1].revents != 0) {
     std::uint64_t times = 0;
@@ -79,7 +75,7 @@ void LonePoll::wake() noexcept {
 #else
 namespace websocket::net {
 
-std::unique_ptr<LonePoll> LonePoll::make() { return nullptr; }
+bool LonePoll::is_possible() noexcept { return false; }
 LonePoll::~LonePoll() = default;
 LonePoll::Directions LonePoll::wait(const Socket&, Clock::time_point) { return {}; }
 void LonePoll::wake() noexcept {}

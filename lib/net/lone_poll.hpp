@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
 
 #include "net/loop.hpp"
 
@@ -11,8 +10,10 @@ namespace websocket::net {
 
 class LonePoll {
  public:
-  // Null where the platform has no such thing.
-  static std::unique_ptr<LonePoll> make();
+  // Whether the platform has such a thing.
+  static bool is_possible() noexcept;
+
+  LonePoll() = default;
   ~LonePoll();
   LonePoll(const LonePoll&) = delete;
   LonePoll& operator=(const LonePoll&) = delete;
@@ -29,13 +30,15 @@ class LonePoll {
   // for both: the read or write that follows meets what is wrong with it.
   // time_point::min() only looks, max() waits for ever.
   Directions wait(const Socket& socket, Clock::time_point until);
+  // From the thread that waits: others will wake it. Until this was said it spares the descriptor
+  // that takes.
+  void expect_wakes() { wakes_are_expected_ = true; }
   // Makes wait() return, now or the next time. From any thread.
   void wake() noexcept;
 
  private:
-  LonePoll() = default;
-
-  std::atomic<int> wake_{-1};  // there is no descriptor left
+  bool wakes_are_expected_ = false;
+  std::atomic<int> wake_{-1};  // none yet, or there is no descriptor left
 };
 
 }  // namespace websocket::net

@@ -18,52 +18,55 @@ constexpr std::size_t most_in_a_row = 64;
 // Inside Asio's functions, which may come back because we told it to stop.
 class LoopContext::AtReactor {
  public:
-  explicit AtReactor(LoopContext& loop) : loop_(loop) {
+  explicit AtReactor(LoopContext& loop) : loop_(loop), reactor_(loop.reactor()) {
     loop_.keep_time(loop_.timers_.earliest());
     loop_.is_at_reactor_.store(true);
+    // What was posted before is known to nobody here.
+    if (!loop_.posted_.empty()) loop_.have_posted_run();
   }
   ~AtReactor() {
     loop_.is_at_reactor_.store(false);
-    loop_.may_have_queued_.store(true);
-    loop_.restart();
+    reactor_.restart();
   }
   AtReactor(const AtReactor&) = delete;
   AtReactor& operator=(const AtReactor&) = delete;
 
  private:
   LoopContext& loop_;
+  Reactor& reactor_;
 };
 
 void LoopContext::end() {
   timers_.clear();
   lone_waiter_ = nullptr;
-  work_.reset();
-  shutdown();
+  posted_.clear();
+  if (reactor_) reactor_->end();
 }
 
 // ---- from any thread
 
 void LoopContext::post(std::function<void()> work) {
-  asio::post(*this, std::move(work));
+  posted_.add(std::move(work));
   interrupt();
 }
 
 // Asio's own stop() is for the loop's thread: a late one would stop what is run next.
 void LoopContext::stop_running() {
   stop_is_asked_.store(true);
-  if (get_executor().running_in_this_thread()) {
-    stop_reactor();
-  } else if (is_at_reactor_.load()) {
-    asio::post(*this, [this] { stop_reactor(); });
-  }
+  if (is_at_reactor_.load() && reactor_->runs_here()) return stop_reactor();
   interrupt();
 }
 
-// What is posted while nobody is inside is in no reactor yet.
+// What comes while nobody is inside is seen by who comes next.
 void LoopContext::interrupt() {
-  may_have_queued_.store(true);
-  if (wait_handle_is_used_.load()) interrupt_reactor(*this);
-  if (polls_alone_.load()) lone_poll_->wake();
+  if (is_at_reactor_.load()) have_posted_run();
+  if (wait_handle_is_used_.load()) interrupt_reactor(*reactor_);
+  if (polls_alone_.load()) lone_poll_.wake();
+}
+
+void LoopContext::have_posted_run() {
+  if (reactor_will_run_posted_.exchange(true)) return;
+  asio::post(*reactor_, [this] { run_posted_at_reactor(); });
 }
 
 // ---- running it
@@ -74,7 +77,7 @@ void LoopContext::run_until_stopped() {
       run_some(Clock::time_point::max());
     } else {
       const AtReactor inside(*this);
-      if (!stop_is_asked()) run();
+      if (!stop_is_asked()) reactor_->run();
     }
   }
 }
@@ -91,7 +94,7 @@ std::size_t LoopContext::run_ready() {
 
 std::size_t LoopContext::poll_reactor() {
   const AtReactor inside(*this);
-  return poll();
+  return reactor_->poll();
 }
 
 std::size_t LoopContext::run_one_until(Clock::time_point deadline) {
@@ -102,13 +105,20 @@ std::size_t LoopContext::run_one_until(Clock::time_point deadline) {
 std::size_t LoopContext::run_one_at_reactor(Clock::time_point deadline) {
   const AtReactor inside(*this);
   if (stop_is_asked()) return 0;
-  if (deadline == Clock::time_point::max()) return run_one();
-  const std::size_t count = asio::io_context::run_one_until(deadline);
-  return count == 0 && !stopped() ? poll_one() : count;
+  if (deadline == Clock::time_point::max()) return reactor_->run_one();
+  const std::size_t count = reactor_->run_one_until(deadline);
+  return count == 0 && !reactor_->stopped() ? reactor_->poll_one() : count;
 }
 
 void LoopContext::stop_reactor() {
-  if (is_at_reactor_.load()) stop();
+  if (is_at_reactor_.load()) reactor_->stop();
+}
+
+void LoopContext::run_posted_at_reactor() {
+  reactor_will_run_posted_.store(false);
+  if (!stop_is_asked()) run_posted();
+  if (stop_is_asked()) return stop_reactor();
+  if (!posted_.empty()) have_posted_run();
 }
 
 // ---- timers
@@ -128,16 +138,19 @@ std::size_t LoopContext::run_due_timer() {
 // At the reactor one of Asio's timers stands for all of ours: it comes when the earliest is due, or
 // before.
 void LoopContext::keep_time(Clock::time_point when) {
-  if (when >= reactor_timer_is_at_ || make_reactor()) return;
-  reactor_timer_->expires_at(when);
-  reactor_timer_->async_wait([this](std::error_code cancelled) {
-    if (cancelled) return;
-    reactor_timer_is_at_ = Clock::time_point::max();
-    for (std::size_t i = 0; i < most_in_a_row && run_due_timer() > 0 && !stop_is_asked(); ++i) {
-    }
-    keep_time(timers_.earliest());
+  if (when >= reactor_timer_is_at_) return;
+  reactor().timer().expires_at(when);
+  reactor().timer().async_wait([this](std::error_code cancelled) {
+    if (!cancelled) run_timers_at_reactor();
   });
   reactor_timer_is_at_ = when;
+}
+
+void LoopContext::run_timers_at_reactor() {
+  reactor_timer_is_at_ = Clock::time_point::max();
+  for (std::size_t i = 0; i < most_in_a_row && run_due_timer() > 0 && !stop_is_asked(); ++i) {
+  }
+  keep_time(timers_.earliest());
 }
 
 // ---- one socket alone, or none
@@ -149,7 +162,7 @@ std::size_t LoopContext::run_some(Clock::time_point deadline) {
     LoneWaiter* const waiter = lone_waiter_;
     const LonePoll::Directions ready = look(waiter, deadline);
     // None of the three starves the others.
-    std::size_t count = run_queued();
+    std::size_t count = run_posted();
     if (!stop_is_asked()) count += run_due_timer();
     if ((ready.read || ready.write) && lone_waiter_ == waiter && !stop_is_asked()) {
       waiter->is_ready(ready);
@@ -161,29 +174,28 @@ std::size_t LoopContext::run_some(Clock::time_point deadline) {
   return run_one_at_reactor(deadline);
 }
 
-// Waits where nothing is queued.
+// Waits where nothing was posted.
 LonePoll::Directions LoopContext::look(LoneWaiter* waiter, Clock::time_point deadline) {
   // Said before looking: who posts meanwhile either is seen here or wakes us.
   polls_alone_.store(true);
-  const auto until =
-      may_have_queued_.load() ? Clock::time_point::min() : std::min(deadline, timers_.earliest());
+  const bool has_work = !posted_.empty() || stop_is_asked();
+  const auto until = has_work ? Clock::time_point::min() : std::min(deadline, timers_.earliest());
   LonePoll::Directions ready;
   if (waiter != nullptr) {
-    ready = lone_poll_->wait(waiter->waits_for(), until);
+    ready = lone_poll_.wait(waiter->waits_for(), until);
   } else if (until != Clock::time_point::min()) {
-    lone_poll_->wait({}, until);
+    lone_poll_.wait({}, until);
   }
   polls_alone_.store(false, std::memory_order_relaxed);  // one wake-up too many does no harm
   return ready;
 }
 
-std::size_t LoopContext::run_queued() {
-  if (!may_have_queued_.load()) return 0;
+std::size_t LoopContext::run_posted() {
   std::size_t count = 0;
   while (count < most_in_a_row && !stop_is_asked()) {
-    may_have_queued_.store(false);
-    if (poll_one() == 0) return count;
-    may_have_queued_.store(true);
+    const Posted::Work work = posted_.take();
+    if (!work) break;
+    work();
     ++count;
   }
   return count;
@@ -197,19 +209,9 @@ bool LoopContext::waits_alone(LoneWaiter& waiter) {
   return true;
 }
 
-bool LoopContext::needs_reactor() {
-  if (reactor_waits_ > 0 || wait_handle_is_used_.load()) return true;
-  if (lone_poll_ == nullptr) lone_poll_ = LonePoll::make();
-  return lone_poll_ == nullptr;
-}
-
-std::error_code LoopContext::make_reactor() {
-  try {
-    if (!reactor_timer_) reactor_timer_.emplace(*this);
-    return {};
-  } catch (const std::system_error& error) {
-    return error.code();
-  }
+Reactor& LoopContext::reactor() {
+  if (!reactor_) reactor_ = std::make_unique<Reactor>();
+  return *reactor_;
 }
 
 void LoopContext::reactor_wait_begins() {
@@ -225,7 +227,7 @@ void LoopContext::nobody_is_alone() {
 // ---- a foreign loop
 
 int LoopContext::wait_handle() {
-  const int descriptor = reactor_descriptor(*this);
+  const int descriptor = reactor_descriptor(reactor());
   wait_handle_is_used_.store(true);
   nobody_is_alone();
   keep_time(timers_.earliest());

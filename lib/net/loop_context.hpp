@@ -3,19 +3,16 @@
 // alone; other layers know AsioLoop.
 #pragma once
 
-#include <cstddef>  // before Asio, see asio.cpp
-
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <system_error>
 
 #include "net/lone_poll.hpp"
 #include "net/loop.hpp"
+#include "net/posted.hpp"
+#include "net/reactor.hpp"
 #include "net/timers.hpp"
 
 namespace websocket::net {
@@ -33,14 +30,13 @@ class LoneWaiter {
   ~LoneWaiter() = default;
 };
 
-class LoopContext : public asio::io_context {
+class LoopContext {
  public:
-  // One thread runs it at a time and touches its sockets, which spares Asio some wake-ups and locks;
-  // posting stays safe from any thread.
-  LoopContext()
-      : asio::io_context(ASIO_CONCURRENCY_HINT_UNSAFE_IO), work_(asio::make_work_guard(*this)) {}
+  LoopContext() = default;
+  LoopContext(const LoopContext&) = delete;
+  LoopContext& operator=(const LoopContext&) = delete;
 
-  // Destroys every waiting handler uncalled. Sockets and timers of this context stay valid objects.
+  // Destroys everything that waits uncalled. Sockets and timers of this context stay valid objects.
   void end();
 
   // Runs it on the thread that runs this, later; from any thread.
@@ -56,6 +52,8 @@ class LoopContext : public asio::io_context {
   std::size_t run_ready();
   void stop_running();
   void forget_stop() { stop_is_asked_.store(false); }
+  // Threads that don't run this post to it or stop it; until this was said it cannot be woken.
+  void expect_other_threads() { lone_poll_.expect_wakes(); }
 
   // Most loops have one connection. While its socket is the only one that waits, the system is asked
   // for that one directly: at Asio's reactor each wait takes an allocation, another system call and
@@ -66,9 +64,9 @@ class LoopContext : public asio::io_context {
   void forget(LoneWaiter& waiter) {
     if (lone_waiter_ == &waiter) lone_waiter_ = nullptr;
   }
-  // Fails where no descriptor is left for it.
-  std::error_code make_reactor();
-  // A socket begins to wait at the reactor, which has been made; and it has been told.
+  // Made when it is asked for. Throws std::system_error where no descriptor is left for it.
+  Reactor& reactor();
+  // A socket begins to wait at the reactor; and it has been told.
   void reactor_wait_begins();
   void reactor_wait_ends() { --reactor_waits_; }
 
@@ -76,7 +74,9 @@ class LoopContext : public asio::io_context {
   class AtReactor;
 
   void interrupt();
-  bool needs_reactor();  // or has what it takes to wait without
+  bool needs_reactor() const {
+    return reactor_waits_ > 0 || wait_handle_is_used_.load() || !LonePoll::is_possible();
+  }
   void nobody_is_alone();
   bool stop_is_asked() const { return stop_is_asked_.load(); }
   void stop_reactor();
@@ -84,26 +84,30 @@ class LoopContext : public asio::io_context {
   std::size_t run_some(Clock::time_point deadline);
   std::size_t run_one_at_reactor(Clock::time_point deadline);
   std::size_t poll_reactor();
+  void have_posted_run();
+  void run_posted_at_reactor();
+  void run_timers_at_reactor();
   LonePoll::Directions look(LoneWaiter* waiter, Clock::time_point deadline);
-  std::size_t run_queued();
+  std::size_t run_posted();
   std::size_t run_due_timer();
   void keep_time(Clock::time_point when);
 
-  // "Nothing to do" is no reason for Asio to stop.
-  asio::executor_work_guard<asio::io_context::executor_type> work_;
-  std::atomic<bool> stop_is_asked_{false};
-  std::atomic<bool> is_at_reactor_{false};
-  std::atomic<bool> wait_handle_is_used_{false};
-
+  Posted posted_;
   Timers timers_;
-  std::optional<asio::steady_timer> reactor_timer_;  // for the earliest, once the reactor is needed
-  Clock::time_point reactor_timer_is_at_ = Clock::time_point::max();
+  std::atomic<bool> stop_is_asked_{false};
 
+  // One socket alone, or none.
   LoneWaiter* lone_waiter_ = nullptr;
-  std::unique_ptr<LonePoll> lone_poll_;
-  std::size_t reactor_waits_ = 0;            // sockets', not the timer's
-  std::atomic<bool> may_have_queued_{true};  // what was posted, which no descriptor tells
+  LonePoll lone_poll_;
   std::atomic<bool> polls_alone_{false};
+
+  // Once it was needed.
+  std::unique_ptr<Reactor> reactor_;
+  std::size_t reactor_waits_ = 0;  // sockets', not the timer's
+  Clock::time_point reactor_timer_is_at_ = Clock::time_point::max();
+  std::atomic<bool> is_at_reactor_{false};
+  std::atomic<bool> reactor_will_run_posted_{false};
+  std::atomic<bool> wait_handle_is_used_{false};
 };
 
 // Operations and streams hold one, so that they may outlive the loop that made them.

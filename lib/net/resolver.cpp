@@ -155,6 +155,7 @@ class Resolving final : public Operation, private Receiver {
         done_(std::move(done)),
         mailbox_(
             std::make_shared<Mailbox>(look_up, host, port, *loop, static_cast<Receiver&>(*this))) {
+    loop_->expect_other_threads();
     HelperThreads::all().add(mailbox_);
   }
   ~Resolving() override {

@@ -57,12 +57,14 @@ void Socket::end() {
 
 std::error_code Socket::join_reactor() {
   if (at_reactor_) return {};
-  if (const std::error_code error = loop_->make_reactor()) return error;
-  AtReactor joining(loop_->get_executor());
-  std::error_code error;
-  joining.assign(asio::generic::stream_protocol(family_, 0), descriptor_, error);
-  if (!error) at_reactor_.emplace(std::move(joining));
-  return error;
+  try {
+    AtReactor joining(loop_->reactor());
+    joining.assign(asio::generic::stream_protocol(family_, 0), descriptor_);
+    at_reactor_.emplace(std::move(joining));
+    return {};
+  } catch (const std::system_error& error) {
+    return error.code();
+  }
 }
 
 LonePoll::Socket Socket::waits_for() const {

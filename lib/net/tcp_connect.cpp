@@ -91,11 +91,9 @@ class TcpConnecting final : public Operation, private Stream::Listener {
       : socket_(std::move(socket)), to_(to.text), done_(std::move(done)) {
     socket_->set_listener(this);
     const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to));
-    if (!error || system_socket::is_under_way(error)) {
-      socket_->wait_to_write();
-    } else {
-      soon_ = run_soon(socket_->loop(), [this, error] { fail(error); });
-    }
+    const bool has_failed = error && !system_socket::is_under_way(error);
+    // To this machine it is done already, or refused.
+    soon_ = run_soon(socket_->loop(), [=, this] { has_failed ? fail(error) : look(); });
   }
   ~TcpConnecting() override {
     if (socket_) socket_->close();
@@ -103,17 +101,21 @@ class TcpConnecting final : public Operation, private Stream::Listener {
 
  private:
   void ready_to_read() override {}
-  void ready_to_write() override {
+  void ready_to_write() override { look(); }
+
+  void look() {
     std::error_code error = socket_->cannot_wait();
-    if (!error) error = system_socket::take_error(socket_->descriptor());
     if (error) return fail(error);
     const Endpoint remote = system_socket::remote_endpoint(socket_->descriptor(), error);
-    // At the reactor it may be told what an earlier owner of the descriptor waited for.
-    if (system_socket::is_not_connected(error)) return socket_->wait_to_write();
-    if (!error && is_connected_to_itself(*socket_, remote)) {
-      error = {ECONNREFUSED, std::system_category()};
+    if (error) {
+      const std::error_code why = system_socket::take_error(socket_->descriptor());
+      // At the reactor it may be told what an earlier owner of the descriptor waited for.
+      if (!why && system_socket::is_not_connected(error)) return socket_->wait_to_write();
+      return fail(why ? why : error);
     }
-    if (error) return fail(error);
+    if (is_connected_to_itself(*socket_, remote)) {
+      return fail({ECONNREFUSED, std::system_category()});
+    }
     const auto done = std::move(done_);  // on the stack, for it may destroy this
     done(std::make_unique<TcpStream>(std::move(socket_), endpoint_text(remote)));
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -311,6 +312,23 @@ TEST_SUITE("no surprises for the host process") {
                       websocket::WebSocketAddressException);
     }
     CHECK(comes_true([&] { return descriptor_count() <= before + 1; }));
+  }
+
+  TEST_CASE("a synchronous connection takes one descriptor, its socket's") {
+    if (!has_proc()) return;
+    websocket::WebSocket socket(quick());
+    support::Event shut;
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      connection.write_text("x");
+      static_cast<void>(shut.wait());
+    });
+    const std::size_t before = descriptor_count();
+    socket.connect(server.url());
+    CHECK(socket.recv() == "x");
+    CHECK_FALSE(socket.try_recv(std::chrono::milliseconds(1)));
+    CHECK(descriptor_count() == before + 2);  // and the server's
+    shut.set();
   }
 
   TEST_CASE("descriptors do not leak into child processes") {

@@ -52,6 +52,25 @@ TEST_CASE("a numeric host is told later, without a look-up") {
   CHECK(told.value().front().text == "[::1]:80");
 }
 
+TEST_CASE("an answer wakes a loop that nobody else reaches, however long it waits") {
+  net::AsioLoop loop(net::AsioLoop::Reached::from_its_own_thread);
+  TcpPeer peer;
+  const auto stream = connect(loop, peer);  // which it waits for
+  Listening listener;
+  stream->set_listener(&listener);
+  for (const bool has_socket : {false, true}) {
+    CAPTURE(has_socket);
+    if (has_socket) stream->wait_to_read();
+    ToldAddresses told;
+    const auto operation = loop.resolve("localhost", 80, told.handler());
+    const auto deadline = net::Clock::now() + support::default_deadline;
+    while (!told) REQUIRE(loop.run_one_until(deadline) > 0);
+    CHECK(net::Clock::now() < deadline);
+    CHECK_FALSE(told.has_failed());
+  }
+  CHECK(listener.reads == 0);
+}
+
 TEST_CASE("a numeric host's operation can be abandoned too") {
   net::AsioLoop loop;
   ToldAddresses told;

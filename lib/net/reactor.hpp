@@ -1,0 +1,35 @@
+// Asio's reactor, which waits for many sockets at once, with one timer.
+#pragma once
+
+#include <cstddef>  // before Asio, see asio.cpp
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+namespace websocket::net {
+
+class Reactor : public asio::io_context {
+ public:
+  // One thread runs it at a time and touches its sockets, which spares Asio some wake-ups and locks;
+  // posting stays safe from any thread. Throws std::system_error where no descriptor is left for it.
+  Reactor()
+      : asio::io_context(ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+        work_(asio::make_work_guard(*this)),
+        timer_(*this) {}
+
+  asio::steady_timer& timer() { return timer_; }
+  bool runs_here() { return get_executor().running_in_this_thread(); }
+  // Destroys every waiting handler uncalled; its sockets stay valid objects.
+  void end() {
+    work_.reset();
+    shutdown();
+  }
+
+ private:
+  // "Nothing to do" is no reason for Asio to stop.
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer timer_;
+};
+
+}  // namespace websocket::net
