@@ -1,4 +1,4 @@
-// The system's cryptographic generator, through OpenSSL's. From any thread.
+// The system's cryptographic generator, or OpenSSL's, which is seeded by it. From any thread.
 #pragma once
 
 #include <cstddef>
