@@ -49,10 +49,10 @@ class WEBSOCKET_API WebSocket {
   std::string recv();
   /// The same with its kind.
   ReceivedMessage recv_message();
-  /// The same as a view, the fastest way: nothing is allocated and nothing copied. It is valid until
-  /// the next call of a function of this object that is not const; that call may be given it, so that
-  /// `ws.send(ws.recv_view())` echoes. Until then the memory behind it is kept, up to 128 KiB or as
-  /// long as the message is: where many connections rest, recv() is the better one.
+  /// The same as a view, the fastest way: of most messages nothing is allocated and nothing copied.
+  /// It is valid until the next call of a function of this object that is not const; that call may be
+  /// given it, so that `ws.send(ws.recv_view())` echoes a text. Until then the memory behind it is kept:
+  /// 128 KiB, or as much as the message is long. Where many connections rest, recv() is the better one.
   Message recv_view();
   /// The next message, or nullopt when none came in that time; the connection stays whole. Zero
   /// looks at what has arrived.

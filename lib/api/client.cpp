@@ -84,8 +84,10 @@ ReceivedMessage WebSocket::recv_message() {
 }
 
 Message WebSocket::recv_view() {
+  const Implementation::Call call(*implementation_);
   Message message{};
-  implementation_->receive_view(message);
+  implementation_->receive(message);
+  call.gives_view();
   return message;
 }
 

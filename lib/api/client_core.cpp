@@ -106,9 +106,10 @@ bool WebSocket::Implementation::wait_for_message(const std::optional<Duration>& 
         return true;
       }
       take(*event);
-    } else if (host_.loop.run_one_until(deadline.get()) == 0) {
-      return false;
+      continue;
     }
+    host_.loop.lend_read_buffer();  // nothing is left of a former view
+    if (host_.loop.run_one_until(deadline.get()) == 0) return false;
   }
   message = inbox_.take();
   return true;

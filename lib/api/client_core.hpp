@@ -27,18 +27,22 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   void connect(std::string_view url);
   void send(Opcode opcode, std::string_view payload);
 
-  // At the end of a call nothing is a view any more; what isn't needed until the next one is lent.
+  // At the end of a call nothing is a view any more, but what it says it gives; what isn't needed
+  // until the next one is given back.
   class Call {
    public:
-    explicit Call(Implementation& of) : of_(of) {}
-    ~Call() { of_.give_memory_back(); }
+    explicit Call(Implementation& of) : of_(of) { of_.gave_view_ = false; }
+    ~Call() {
+      if (!of_.gave_view_) of_.give_memory_back();
+    }
+    void gives_view() const { of_.gave_view_ = true; }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
    private:
     Implementation& of_;
   };
-  // The next message, valid until the end of the call or, outside of one, until the end of the next.
+  // The next message, valid until the end of the call, or of the next one where the call gives a view.
   // False: none came in time.
   bool receive_within(const std::optional<Duration>& timeout, Message& message) {
     return take_plain_message(message) || wait_for_message(timeout, message);
@@ -46,10 +50,6 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   // Throws when none came in time.
   void receive(Message& message) {
     if (!receive_within(timeout_, message)) throw_nothing_came();
-  }
-  void receive_view(Message& message) {
-    gave_view_ = true;
-    receive(message);
   }
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
@@ -84,9 +84,10 @@ class WebSocket::Implementation final : private engine::Session::Owner {
 
   bool has_input_left() const noexcept { return session_ && session_->has_input() && !ended_; }
   void give_memory_back() {
-    gave_view_ = false;
     inbox_.forget_taken();
-    if (!has_input_left() && session() != nullptr) host_.loop.lend_read_buffer();
+    if (session() == nullptr) return;
+    session_->forget_given();
+    if (!has_input_left()) host_.loop.lend_read_buffer();
   }
   bool pull();
   // Most messages are here already when they are asked for: many came at once.
@@ -114,7 +115,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   bool opened_ = false;
   bool ended_ = false;
   bool end_is_told_ = false;
-  bool gave_view_ = false;  // and no call has ended since
+  bool gave_view_ = false;  // the latest call did
   api::Inbox inbox_;        // what came while a send waited for room
 };
 

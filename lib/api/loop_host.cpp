@@ -46,6 +46,7 @@ void LoopHost::end_at_exit() {
     const std::lock_guard lock(mutex_);
     for (const auto& tenant : tenants_) tenant->fall_silent();
   }
+  if (reached_ == Reached::from_its_own_thread) return;
   // In a handler that calls exit() the loop does not get any further anyway.
   if (!runs_here()) loop.post([this] { close_down(); });
 }

@@ -39,7 +39,7 @@ class LoopHost {
  public:
   using Reached = net::AsioLoop::Reached;
 
-  explicit LoopHost(Reached reached = Reached::from_any_thread) : loop(reached) {
+  explicit LoopHost(Reached reached = Reached::from_any_thread) : loop(reached), reached_(reached) {
     ExitGuard::get().watch(*this);
   }
   ~LoopHost() { departure_.begin(*this); }
@@ -79,6 +79,7 @@ class LoopHost {
   bool is_at_rest() const { return closed_down_ || !is_running() || runs_here(); }
 
  private:
+  const Reached reached_;
   const HomeProcess home_;
   std::atomic<std::thread::id> runner_{};
   std::mutex mutex_;

@@ -84,6 +84,10 @@ class Session final : public std::enable_shared_from_this<Session>,
     });
   }
 
+  // The views that it gave are not needed any more.
+  void forget_given() noexcept {
+    if (protocol_) protocol_->forget_given();
+  }
   // Some of what was read has not been pulled yet.
   bool has_input() const noexcept { return protocol_ && protocol_->has_input(); }
 

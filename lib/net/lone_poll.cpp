@@ -43,9 +43,14 @@ LonePoll::~LonePoll() {
   if (const int wake = wake_.load(); wake >= 0) ::close(wake);
 }
 
+void LonePoll::expect_no_more_wakes() {
+  if (--expecting_wakes_ > 0) return;
+  if (const int wake = wake_.exchange(-1); wake >= 0) ::close(wake);
+}
+
 LonePoll::Directions LonePoll::wait(const Socket& socket, Clock::time_point until) {
   int wake = wake_.load(std::memory_order_relaxed);
-  if (wake < 0 && wakes_are_expected_) {
+  if (wake < 0 && expecting_wakes_ > 0) {
     wake = new_wake();
     wake_.store(wake);
     // Whoever came before it is seen after this; and so is everybody where there is none.
@@ -77,6 +82,7 @@ namespace websocket::net {
 
 bool LonePoll::is_possible() noexcept { return false; }
 LonePoll::~LonePoll() = default;
+void LonePoll::expect_no_more_wakes() {}
 LonePoll::Directions LonePoll::wait(const Socket&, Clock::time_point) { return {}; }
 void LonePoll::wake() noexcept {}
 

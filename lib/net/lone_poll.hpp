@@ -30,14 +30,15 @@ class LonePoll {
   // for both: the read or write that follows meets what is wrong with it.
   // time_point::min() only looks, max() waits for ever.
   Directions wait(const Socket& socket, Clock::time_point until);
-  // From the thread that waits: others will wake it. Until this was said it spares the descriptor
-  // that takes.
-  void expect_wakes() { wakes_are_expected_ = true; }
-  // Makes wait() return, now or the next time. From any thread.
+  // From the thread that waits: others will wake it, until each who said so takes it back. Otherwise
+  // it spares the descriptor that takes.
+  void expect_wakes() { ++expecting_wakes_; }
+  void expect_no_more_wakes();
+  // Makes wait() return, now or the next time. From any thread, while wakes are expected.
   void wake() noexcept;
 
  private:
-  bool wakes_are_expected_ = false;
+  unsigned expecting_wakes_ = 0;
   std::atomic<int> wake_{-1};  // none yet, or there is no descriptor left
 };
 

@@ -18,20 +18,25 @@ constexpr std::size_t most_in_a_row = 64;
 // Inside Asio's functions, which may come back because we told it to stop.
 class LoopContext::AtReactor {
  public:
-  explicit AtReactor(LoopContext& loop) : loop_(loop), reactor_(loop.reactor()) {
+  explicit AtReactor(LoopContext& loop) : AtReactor(loop, loop.reactor()) {
     loop_.keep_time(loop_.timers_.earliest());
-    loop_.is_at_reactor_.store(true);
     // What was posted before is known to nobody here.
     if (!loop_.posted_.empty()) loop_.have_posted_run();
   }
   ~AtReactor() {
     loop_.is_at_reactor_.store(false);
     reactor_.restart();
+    // After a stop, or out of an exception: the foreign loop is to come again for the rest.
+    if (loop_.wait_handle_is_used_.load() && !loop_.posted_.empty()) interrupt_reactor(reactor_);
   }
   AtReactor(const AtReactor&) = delete;
   AtReactor& operator=(const AtReactor&) = delete;
 
  private:
+  AtReactor(LoopContext& loop, Reactor& reactor) : loop_(loop), reactor_(reactor) {
+    loop_.is_at_reactor_.store(true);
+  }
+
   LoopContext& loop_;
   Reactor& reactor_;
 };
@@ -41,6 +46,7 @@ void LoopContext::end() {
   lone_waiter_ = nullptr;
   posted_.clear();
   if (reactor_) reactor_->end();
+  posted_.clear();  // what came of that
 }
 
 // ---- from any thread
@@ -53,7 +59,7 @@ void LoopContext::post(std::function<void()> work) {
 // Asio's own stop() is for the loop's thread: a late one would stop what is run next.
 void LoopContext::stop_running() {
   stop_is_asked_.store(true);
-  if (is_at_reactor_.load() && reactor_->runs_here()) return stop_reactor();
+  if (is_at_reactor_.load() && reactor_->runs_here()) stop_reactor();
   interrupt();
 }
 
@@ -66,7 +72,12 @@ void LoopContext::interrupt() {
 
 void LoopContext::have_posted_run() {
   if (reactor_will_run_posted_.exchange(true)) return;
-  asio::post(*reactor_, [this] { run_posted_at_reactor(); });
+  try {
+    asio::post(*reactor_, [this] { run_posted_at_reactor(); });
+  } catch (...) {
+    reactor_will_run_posted_.store(false);
+    throw;
+  }
 }
 
 // ---- running it
@@ -138,7 +149,7 @@ std::size_t LoopContext::run_due_timer() {
 // At the reactor one of Asio's timers stands for all of ours: it comes when the earliest is due, or
 // before.
 void LoopContext::keep_time(Clock::time_point when) {
-  if (when >= reactor_timer_is_at_) return;
+  if (when >= reactor_timer_is_at_ || reactor().make_timer()) return;
   reactor().timer().expires_at(when);
   reactor().timer().async_wait([this](std::error_code cancelled) {
     if (!cancelled) run_timers_at_reactor();

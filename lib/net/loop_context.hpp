@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <system_error>
 
 #include "net/lone_poll.hpp"
 #include "net/loop.hpp"
@@ -52,8 +51,9 @@ class LoopContext {
   std::size_t run_ready();
   void stop_running();
   void forget_stop() { stop_is_asked_.store(false); }
-  // Threads that don't run this post to it or stop it; until this was said it cannot be woken.
+  // Threads that do not run this may post to it or stop it, until all who said so take it back.
   void expect_other_threads() { lone_poll_.expect_wakes(); }
+  void expect_them_no_more() { lone_poll_.expect_no_more_wakes(); }
 
   // Most loops have one connection. While its socket is the only one that waits, the system is asked
   // for that one directly: at Asio's reactor each wait takes an allocation, another system call and
@@ -64,7 +64,7 @@ class LoopContext {
   void forget(LoneWaiter& waiter) {
     if (lone_waiter_ == &waiter) lone_waiter_ = nullptr;
   }
-  // Made when it is asked for. Throws std::system_error where no descriptor is left for it.
+  // Made when it is asked for.
   Reactor& reactor();
   // A socket begins to wait at the reactor; and it has been told.
   void reactor_wait_begins();

@@ -6,19 +6,30 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
+#include <optional>
+#include <system_error>
 
 namespace websocket::net {
 
 class Reactor : public asio::io_context {
  public:
   // One thread runs it at a time and touches its sockets, which spares Asio some wake-ups and locks;
-  // posting stays safe from any thread. Throws std::system_error where no descriptor is left for it.
+  // posting stays safe from any thread. Descriptors are taken when the first socket or the timer
+  // comes.
   Reactor()
-      : asio::io_context(ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-        work_(asio::make_work_guard(*this)),
-        timer_(*this) {}
+      : asio::io_context(ASIO_CONCURRENCY_HINT_UNSAFE_IO), work_(asio::make_work_guard(*this)) {}
 
-  asio::steady_timer& timer() { return timer_; }
+  // Fails where no descriptor is left for it.
+  std::error_code make_timer() {
+    try {
+      if (!timer_) timer_.emplace(*this);
+      return {};
+    } catch (const std::system_error& error) {
+      return error.code();
+    }
+  }
+  // Once it is made.
+  asio::steady_timer& timer() { return *timer_; }
   bool runs_here() { return get_executor().running_in_this_thread(); }
   // Destroys every waiting handler uncalled; its sockets stay valid objects.
   void end() {
@@ -29,7 +40,7 @@ class Reactor : public asio::io_context {
  private:
   // "Nothing to do" is no reason for Asio to stop.
   asio::executor_work_guard<asio::io_context::executor_type> work_;
-  asio::steady_timer timer_;
+  std::optional<asio::steady_timer> timer_;
 };
 
 }  // namespace websocket::net

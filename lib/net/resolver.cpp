@@ -159,7 +159,8 @@ class Resolving final : public Operation, private Receiver {
     HelperThreads::all().add(mailbox_);
   }
   ~Resolving() override {
-    mailbox_->abandon();
+    mailbox_->abandon();  // nobody posts to the loop any more
+    loop_->expect_them_no_more();
     HelperThreads::all().remove(mailbox_);
   }
 

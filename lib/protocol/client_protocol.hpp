@@ -88,6 +88,7 @@ class ClientProtocol {
   const std::shared_ptr<const HandshakeAnswer>& answer() const noexcept { return answer_; }
   void rest() noexcept { connection_.rest(); }
   bool holds_much() const noexcept { return connection_.holds_much(); }
+  void forget_given() noexcept { connection_.forget_given(); }
 
  private:
   std::optional<Event> next_handshake_event();

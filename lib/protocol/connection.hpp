@@ -81,6 +81,9 @@ class Connection {
   // Whether there is much of it.
   bool holds_much() const noexcept { return output_.holds_much() || reader_.holds_much(); }
 
+  // The views that it gave are not needed any more; asking for the next event says so too.
+  void forget_given() noexcept { reader_.forget_given(); }
+
   // In: as message_reader says. Then next_event() until it gives nothing.
   void want(Wanted wanted) noexcept { reader_.want(wanted); }
   std::span<char> prepare(std::span<char> scratch) { return reader_.prepare(scratch); }

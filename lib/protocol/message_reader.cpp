@@ -39,7 +39,6 @@ MessageReader::MessageReader(Role own_role, const Limits& limits, bool check_utf
 }
 
 void MessageReader::forget_delivered() noexcept {
-  if (!delivered_) return;
   delivered_ = false;
   if (control_) return control_.reset();
   message_.clear();
@@ -52,7 +51,7 @@ bool MessageReader::reads_straight() const noexcept {
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
-  forget_delivered();
+  forget_given();
   input_is_in_place_ = reads_straight();
   if (input_is_in_place_) {
     const std::size_t at_hand = message_.empty() ? message_.capacity() : 0;  // of a former message
@@ -67,7 +66,7 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
 void MessageReader::commit(std::size_t size) noexcept { input_ = {prepared_, size}; }
 
 std::optional<Received> MessageReader::next() {
-  forget_delivered();
+  forget_given();
   for (;;) {
     switch (state_) {
       case State::between_messages:

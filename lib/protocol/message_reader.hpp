@@ -97,6 +97,11 @@ class MessageReader {
     }
   }
 
+  // The views that it gave are not needed any more; asking again says so too.
+  void forget_given() noexcept {
+    if (delivered_) forget_delivered();
+  }
+
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
   // False: next() would give nothing, and do nothing.

@@ -16,7 +16,7 @@ BOUNDS = {
     ("WebSocketApp", "recv"): 180,
     ("WebSocketApp", "send"): 450,
     ("WebSocketApp", "rtt"): 2800,
-    ("WebSocket", "recv"): 400,
+    ("WebSocket", "recv"): 180,
     ("WebSocket", "send"): 900,
     ("WebSocket", "rtt"): 2600,
 }

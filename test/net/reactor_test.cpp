@@ -2,11 +2,13 @@
 // whatever else a loop does goes on there, and when one is left it waits alone again.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -52,6 +54,11 @@ struct Two {
     for (const auto& stream : streams) stream->wait_to_read();
   }
 };
+
+bool is_readable(int descriptor, std::chrono::milliseconds within) {
+  pollfd asked{descriptor, POLLIN, 0};
+  return ::poll(&asked, 1, static_cast<int>(within.count())) == 1;
+}
 
 enum class By { run, run_one_until, poll };
 
@@ -237,6 +244,39 @@ TEST_CASE(
   CHECK(second->write({"x", 1}).status == net::IoStatus::failed);
   peers[0].write("x");
   CHECK(run_until(loop, [&] { return listeners[0].reads == 1; }));
+}
+
+TEST_CASE("what a poll leaves undone makes the foreign loop come again") {
+  net::AsioLoop loop;
+  const int handle = loop.wait_handle();
+  if (handle < 0) return;
+  run_ready(loop);
+  bool throws = false;
+  bool ran = false;
+  SUBCASE("for it was stopped by what it did") {
+    loop.post([&] { loop.stop(); });
+  }
+  SUBCASE("for it was stopped by another thread") {
+    loop.post([&] { std::thread([&] { loop.stop(); }).join(); });
+  }
+  SUBCASE("for something was thrown") {
+    throws = true;
+    loop.post([] { throw std::runtime_error("thrown"); });
+  }
+  loop.post([&] { ran = true; });
+  REQUIRE(is_readable(handle, support::default_deadline));
+  if (throws) {
+    CHECK_THROWS_AS(loop.poll(), std::runtime_error);
+  } else {
+    loop.poll();
+  }
+  CHECK_FALSE(ran);
+  REQUIRE(is_readable(handle, support::default_deadline));
+  run_ready(loop);
+  CHECK(ran);
+  // And then there is peace.
+  for (int i = 0; i < 10 && is_readable(handle, 0ms); ++i) run_ready(loop);
+  CHECK_FALSE(is_readable(handle, 0ms));
 }
 
 TEST_CASE("where no descriptor is left at all, a loop has its timers and hears other threads") {

@@ -175,6 +175,34 @@ TEST_SUITE("reading without copying") {
     CHECK(ear.most_prepared_outside >= 16384);
   }
 
+  TEST_CASE("a very long message's memory goes when its view is not needed any more") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(65536);
+    const auto receive = [&](const std::string& bytes) -> std::string_view {
+      for (std::size_t at = 0;;) {
+        const auto into = reader.prepare(scratch);
+        const std::size_t size = std::min(into.size(), bytes.size() - at);
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), size, into.begin());
+        at += size;
+        reader.commit(size);
+        const auto received = reader.next();
+        if (received) return std::get<protocol::MessageReceived>(*received).data;
+        if (at == bytes.size()) return "nothing";
+      }
+    };
+    const std::string payload = wire::filling(3 << 20);
+    for (int i = 0; i < 2; ++i) {
+      REQUIRE(receive(wire::binary(payload)) == payload);
+      CHECK(reader.holds_much());
+      reader.forget_given();
+      CHECK_FALSE(reader.holds_much());
+      CHECK_FALSE(reader.next());
+    }
+    CHECK(receive(wire::text("short")) == "short");
+    reader.forget_given();
+    CHECK_FALSE(reader.next());
+  }
+
   TEST_CASE("a payload under 16 KiB goes through the read buffer") {
     Ear ear;
     const std::string bytes = wire::binary(wire::filling(16383));
