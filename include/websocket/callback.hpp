@@ -9,8 +9,17 @@
 #include <memory>
 #include <type_traits>
 #include <utility>
+#include <websocket/export.hpp>
 
 namespace websocket {
+
+namespace detail {
+/// For Callback alone, which is inline: another thread is copying or swapping a pointer, which takes
+/// moments, and this one gives way to it; `times` is how often it did so before. (Not by the wait and
+/// notify of std::atomic: what they know of each other is each shared object's own, and the thread
+/// that waits may run the library's code while the one that wakes it runs the program's.)
+WEBSOCKET_API void give_way(unsigned times) noexcept;
+}  // namespace detail
 
 template <class Signature>
 class Callback;
@@ -100,19 +109,13 @@ class Callback<void(Arguments...)> {
   class Lock {
    public:
     explicit Lock(std::atomic<std::uint32_t>& state) : state_(state) {
-      for (;;) {
-        std::uint32_t seen = state_.load(std::memory_order_relaxed);
-        if ((seen & locked) != 0) {
-          state_.wait(seen, std::memory_order_relaxed);
-        } else if (state_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire)) {
-          return;
-        }
+      for (unsigned times = 0;; ++times) {
+        std::uint32_t free = state_.load(std::memory_order_relaxed) & ~locked;
+        if (state_.compare_exchange_weak(free, free | locked, std::memory_order_acquire)) return;
+        detail::give_way(times);
       }
     }
-    ~Lock() {
-      state_.fetch_sub(locked, std::memory_order_release);
-      state_.notify_all();
-    }
+    ~Lock() { state_.fetch_sub(locked, std::memory_order_release); }
     Lock(const Lock&) = delete;
     Lock& operator=(const Lock&) = delete;
 
