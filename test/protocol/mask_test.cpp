@@ -56,6 +56,21 @@ TEST_SUITE("RFC 6455 5.3: masking") {
     }
   }
 
+  TEST_CASE("long ones are as the formula says, wherever they begin, also in place") {
+    const std::string source = wire::filling(1200);
+    for (std::size_t size = 1000; size <= 1100; ++size) {
+      for (std::size_t shift = 0; shift < 64; ++shift) {
+        const std::string expected = by_formula(source.substr(3, size), shift);
+        std::string to(shift + size + 1, '#');
+        mask_copy(to.data() + shift, source.data() + 3, size, key, shift);
+        REQUIRE(to.substr(shift) == expected + "#");
+        to.replace(shift, size, source, 3, size);
+        mask_copy(to.data() + shift, to.data() + shift, size, key, shift);
+        REQUIRE(to.substr(shift) == expected + "#");
+      }
+    }
+  }
+
   TEST_CASE("it works in place, and twice is as it was") {
     const std::string source = wire::filling(1000);
     std::string bytes = source;
