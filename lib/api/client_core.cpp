@@ -25,6 +25,8 @@ void WebSocket::Implementation::connect(std::string_view url) {
   const Call call(*this);
   std::string wanted(url);  // which may be a view of what the former session was answered
   drop_session();
+  local_address_.clear();
+  remote_address_.clear();
   opened_ = ended_ = end_is_told_ = false;
   inbox_.clear();
   url_ = std::move(wanted);
@@ -35,18 +37,25 @@ void WebSocket::Implementation::connect(std::string_view url) {
           .url = url_, .options = *options_, .keys = host_.keys, .trace = trace_},
       owner);
   session_->start();
-  while (!opened_ && !ended_) {
-    if (!pull()) host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
-  }
   is_ssl_ = session_->is_secure();
-  local_address_ = session_->local_address();
-  remote_address_ = session_->remote_address();
+  while (!opened_ && !ended_) {
+    if (pull()) continue;
+    ask_for_addresses();                         // while the server thinks
+    host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
+  }
   if (ended_) {
     end_is_told_ = true;
     const auto& [opened, info, error] = session_->result();
     if (error) api::throw_error(*error, info);
     api::throw_error(Errc::not_connected, Stage::connect, "not connected", info);
   }
+}
+
+// Once there is a connection; they are known when it has ended, too.
+void WebSocket::Implementation::ask_for_addresses() {
+  if (!remote_address_.empty()) return;
+  local_address_ = session_->local_address();
+  remote_address_ = session_->remote_address();
 }
 
 // Takes what came; whether anything did.

@@ -19,7 +19,7 @@ namespace websocket {
 
 class WebSocket::Implementation final : private engine::Session::Owner {
  public:
-  explicit Implementation(ConnectOptions options) : options_(api::shared(std::move(options))) {
+  explicit Implementation(ConnectOptions&& options) : options_(api::shared(std::move(options))) {
     if (options_->timeout > Duration::zero()) timeout_ = options_->timeout;
   }
   ~Implementation() { drop_session(); }
@@ -89,6 +89,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
     session_->forget_given();
     if (!has_input_left()) host_.loop.lend_read_buffer();
   }
+  void ask_for_addresses();
   bool pull();
   // Most messages are here already when they are asked for: many came at once.
   bool take_plain_message(Message& message) {

@@ -71,7 +71,7 @@ SharedOptions OptionsInUse::share(ConnectOptions options) {
   return shared;
 }
 
-SharedOptions shared(ConnectOptions options) {
+SharedOptions shared(ConnectOptions&& options) {
   return net::one_per_process<OptionsInUse>().share(std::move(options));
 }
 

@@ -23,7 +23,7 @@ class OptionsInUse {
 };
 
 // Those of the process's WebSockets, which have a loop each.
-SharedOptions shared(ConnectOptions options);
+SharedOptions shared(ConnectOptions&& options);
 
 // The defaults are there once, too.
 std::shared_ptr<const RunOptions> shared(RunOptions options);

@@ -36,23 +36,11 @@ void append_printable(std::string& out, char c) {
 
 }  // namespace
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-bool is_non_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
-
-bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
 std::optional<unsigned> hex_value(char c) noexcept {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
   const char lower = to_lower(c);
   if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a') + 10U;
   return std::nullopt;
-}
-
-char to_lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 std::string to_lower(std::string_view text) {

@@ -13,15 +13,21 @@
 
 namespace websocket::base {
 
-bool is_digit(char c) noexcept;
-bool is_alpha(char c) noexcept;
-bool is_non_ascii(char c) noexcept;
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_alpha(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_non_ascii(char c) noexcept { return static_cast<unsigned char>(c) >= 0x80; }
 // CTL of RFC 5234: 0x00-0x1f (HTAB, CR and LF among them) and 0x7f.
-bool is_control(char c) noexcept;
+constexpr bool is_control(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 // 0-15, or nothing for what is no hexadecimal digit.
 std::optional<unsigned> hex_value(char c) noexcept;
 
-char to_lower(char c) noexcept;
+constexpr char to_lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 std::string to_lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 

@@ -221,6 +221,11 @@ bool ClientHandshake::check_upgrade() {
   return true;
 }
 
+const std::string& ClientHandshake::expected_accept() {
+  if (expected_accept_.empty()) expected_accept_ = accept_for(key_);
+  return expected_accept_;
+}
+
 // RFC 6455 4.1: "If the response lacks a |Sec-WebSocket-Accept| header field or the
 // |Sec-WebSocket-Accept| contains a value other than the base64-encoded SHA-1 of the concatenation
 // of the |Sec-WebSocket-Key| (as a string, not base64-decoded) with the string
@@ -238,7 +243,7 @@ bool ClientHandshake::check_accept() {
                                           " Sec-WebSocket-Accept headers");
   }
   const std::string_view given = base::trim(values.front());
-  const std::string expected = accept_for(key_);
+  const std::string& expected = expected_accept();
   if (given == expected && !expected.empty()) return true;
   if (given == example) {
     return fail(Errc::invalid_accept,

@@ -44,6 +44,9 @@ class ClientHandshake {
 
   ClientHandshake(const HandshakeRequest& request, const Limits& limits);
 
+  // The request has left. What its answer must say is worked out while the server reads it.
+  void request_has_left() { expected_accept(); }
+
   enum class Progress : std::uint8_t { more, accepted, failed };
   // When accepted, `consumed` stops right behind the head's empty line: what follows are frames.
   // Once it said anything but `more` it says so again and takes nothing.
@@ -63,6 +66,7 @@ class ClientHandshake {
   enum class State : std::uint8_t { head, body, accepted, failed };
 
   Progress progress() const noexcept;
+  const std::string& expected_accept();
   std::size_t feed_head(std::string_view bytes);
   std::size_t feed_body(std::string_view bytes);
   void end_head();
@@ -78,6 +82,7 @@ class ClientHandshake {
 
   // What was asked
   std::string key_;
+  std::string expected_accept_;  // once worked out
   std::vector<std::string> offered_;
   std::optional<CompressionOptions> compression_;
   std::size_t max_head_;

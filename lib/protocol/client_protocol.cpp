@@ -126,10 +126,12 @@ void ClientProtocol::give_up(std::optional<base::Failure> failure) {
 
 // ---- out
 
-void ClientProtocol::consume_opening_output(std::size_t size) noexcept {
+void ClientProtocol::consume_opening_output(std::size_t size) {
   if (sends_frames()) return connection_.consume_output(size);
   opening_->request_left.remove_prefix(size);
-  if (handshake_done_ && opening_->request_left.empty()) opening_.reset();
+  if (!opening_->request_left.empty()) return;
+  if (handshake_done_) return opening_.reset();
+  opening_->handshake.request_has_left();
 }
 
 bool ClientProtocol::send(Opcode opcode, std::string_view payload, bool fin) {

@@ -57,7 +57,7 @@ class ClientProtocol {
   }
   // Frames that wait to be written.
   std::size_t unsent_bytes() const noexcept { return connection_.unsent_bytes(); }
-  void consume_output(std::size_t size) noexcept {
+  void consume_output(std::size_t size) {
     if (!opening_) return connection_.consume_output(size);
     consume_opening_output(size);
   }
@@ -92,7 +92,7 @@ class ClientProtocol {
 
  private:
   std::optional<Event> next_handshake_event();
-  void consume_opening_output(std::size_t size) noexcept;
+  void consume_opening_output(std::size_t size);
   Event accept();
   void refuse(std::optional<base::Failure> failure);
 

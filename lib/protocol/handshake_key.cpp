@@ -16,14 +16,7 @@ const EVP_MD* sha1_method() {
   return fetched != nullptr ? fetched : EVP_sha1();
 }
 
-std::string sha1(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, sha1_method(), nullptr) != 1) {
-    return {};
-  }
-  return {digest.begin(), digest.begin() + size};
-}
+constexpr std::string_view guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 }  // namespace
 
@@ -36,7 +29,14 @@ std::string make_key(std::span<const std::byte, 16> nonce) {
 // concatenated value to obtain a 20-byte value and base64-encoding (see Section 4 of [RFC4648])
 // this 20-byte hash."
 std::string accept_for(std::string_view key) {
-  return base64(sha1(std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+  std::string hashed;
+  hashed.reserve(key.size() + guid.size());
+  hashed.append(key).append(guid);
+  std::array<char, EVP_MAX_MD_SIZE> hash{};
+  auto* const to = reinterpret_cast<unsigned char*>(hash.data());
+  unsigned int size = 0;
+  if (EVP_Digest(hashed.data(), hashed.size(), to, &size, sha1_method(), nullptr) != 1) return {};
+  return base64({hash.data(), size});
 }
 
 std::string base64(std::string_view bytes) {

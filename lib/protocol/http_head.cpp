@@ -45,24 +45,31 @@ HeadParser::Progress HeadParser::take_line_part(std::string_view bytes, std::siz
   const bool ends = line_feed != std::string_view::npos;
   const std::size_t wanted = ends ? line_feed + 1 : rest.size();
   const std::size_t taken = std::min(wanted, max_size_ - size_);
-  line_.append(rest.substr(0, taken));
   size_ += taken;
   consumed += taken;
-  if (start_line_.empty() && check_beginning(rest.substr(taken)) == Progress::malformed) {
+  // Most lines are here whole, and need not be kept.
+  const bool is_kept = !ends || !line_.empty();
+  if (is_kept) line_.append(rest.substr(0, taken));
+  const std::string_view line = is_kept ? std::string_view(line_) : rest.substr(0, taken);
+  if (start_line_.empty() && check_beginning(line, rest.substr(taken)) == Progress::malformed) {
     return Progress::malformed;
   }
   if (taken < wanted) return Progress::too_large;
-  return ends ? end_line() : Progress::more;
+  if (!ends) return Progress::more;
+  const Progress progress = end_line(line);
+  line_.clear();
+  return progress;
 }
 
 // Tells garbage, and servers that speak first in another protocol, by their first bytes.
-HeadParser::Progress HeadParser::check_beginning(std::string_view following) {
-  if (line_.empty()) return Progress::more;
+HeadParser::Progress HeadParser::check_beginning(std::string_view line,
+                                                 std::string_view following) {
+  if (line.empty()) return Progress::more;
   switch (kind_) {
     case HeadKind::answer: {
       constexpr std::string_view beginning = "HTTP/1.";
-      const std::size_t compared = std::min(line_.size(), beginning.size());
-      if (beginning.substr(0, compared) == std::string_view(line_).substr(0, compared)) {
+      const std::size_t compared = std::min(line.size(), beginning.size());
+      if (beginning.substr(0, compared) == line.substr(0, compared)) {
         return Progress::more;
       }
       break;
@@ -70,11 +77,11 @@ HeadParser::Progress HeadParser::check_beginning(std::string_view following) {
     case HeadKind::request:
       // RFC 9112 2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior to the
       // request-line."
-      if (line_.front() == '\r' || line_.front() == '\n') return Progress::more;
-      if (base::is_token(std::string_view(line_).substr(0, 1))) return Progress::more;
+      if (line.front() == '\r' || line.front() == '\n') return Progress::more;
+      if (base::is_token(line.substr(0, 1))) return Progress::more;
       break;
   }
-  std::string seen = line_;
+  std::string seen(line);
   seen.append(following.substr(0, max_quoted));
   if (looks_like_tls(seen)) return refuse("begins as TLS does, not as HTTP does");
   const std::string_view first_line = std::string_view(seen).substr(0, seen.find_first_of("\r\n"));
@@ -82,8 +89,7 @@ HeadParser::Progress HeadParser::check_beginning(std::string_view following) {
                 ", which is not HTTP/1.1");
 }
 
-HeadParser::Progress HeadParser::end_line() {
-  std::string_view line(line_);
+HeadParser::Progress HeadParser::end_line(std::string_view line) {
   line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (std::any_of(line.begin(), line.end(), is_forbidden)) {
@@ -98,10 +104,9 @@ HeadParser::Progress HeadParser::end_line() {
     }
   } else if (start_line_.empty()) {
     start_line_ = line;
-  } else if (read_field(line) == Progress::malformed) {
-    return Progress::malformed;
+  } else {
+    return read_field(line);
   }
-  line_.clear();
   return Progress::more;
 }
 

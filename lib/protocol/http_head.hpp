@@ -35,8 +35,8 @@ class HeadParser {
 
  private:
   Progress take_line_part(std::string_view bytes, std::size_t& consumed);
-  Progress check_beginning(std::string_view following);
-  Progress end_line();
+  Progress check_beginning(std::string_view line, std::string_view following);
+  Progress end_line(std::string_view line);
   Progress read_field(std::string_view line);
   Progress read_folded(std::string_view line);
   void end_field();
@@ -46,7 +46,7 @@ class HeadParser {
   HeadKind kind_;
   Progress progress_ = Progress::more;
   std::size_t size_ = 0;
-  std::string line_;  // the line that has not ended yet
+  std::string line_;  // what is there of the line that has not ended yet
   std::string start_line_;
   std::optional<Headers::Field> field_;  // the latest one: its value may go on in the next line
   Headers headers_;

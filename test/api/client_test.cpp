@@ -46,6 +46,27 @@ TEST_SUITE("WebSocket") {
     }
   }
 
+  TEST_CASE("both addresses are known while it is connected and when it has been, also in vain") {
+    EchoServer server;
+    const std::string address = server.url().substr(5, server.url().size() - 6);  // ws:// .../
+    WebSocket socket(quick());
+    CHECK(socket.remote_address().empty());
+    socket.connect(server.url());
+    CHECK(socket.remote_address() == address);
+    CHECK(socket.local_address().starts_with("127.0.0.1:"));
+    CHECK(socket.local_address() != address);
+    socket.close();
+    CHECK(socket.remote_address() == address);
+    RawServer refuses([](RawConnection& connection) {
+      connection.read_until("\r\n\r\n");
+      connection.write("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    CHECK_THROWS_AS(socket.connect(refuses.url()), websocket::WebSocketBadStatusException);
+    CHECK(socket.remote_address() == "127.0.0.1:" + std::to_string(refuses.port()));
+    CHECK_THROWS(socket.connect("nowhere"));
+    CHECK(socket.remote_address().empty());
+  }
+
   TEST_CASE("where to connect to may be said by the former answer") {
     EchoServer server;
     const std::string elsewhere = server.url() + "a/path/that/no/small/string/holds";
