@@ -99,8 +99,8 @@ class Report:
         if not summary:
             return NOTHING
         words = number_text(summary.median)
-        ratio = self.speed(row, key, "plain") if figure is row.figure else None
-        if ratio is not None and key != "plain":
+        ratio = self.speed(row, key, row.plain) if figure is row.figure else None
+        if ratio is not None and key != row.plain:
             words += f" ({three_digits(ratio)})"
         return words + (f" ±{summary.spread:.0%}" if summary.spread >= 0.005 else "")
 
@@ -142,11 +142,12 @@ class Report:
 
     # The README's table: few rows, one figure a cell
 
-    def short_cell(self, row: Row, key: str) -> str:
+    def short_cell(self, row: Row, column: str) -> str:
+        key = row.plain if column == "plain" else column
         if self.results.has_failed(row, key):
             return "failed"
-        if row.in_readme == "ratio" and key != "plain":
-            ratio = self.speed(row, key, "plain")
+        if row.in_readme == "ratio" and key != row.plain:
+            ratio = self.speed(row, key, row.plain)
             return NOTHING if ratio is None else f"{ratio:.2f}"
         summary = self.results.summary(row, row.figure, key)
         return number_text(summary.median) if summary else NOTHING
@@ -168,9 +169,9 @@ class Report:
 
 HOW_TO_READ = """\
 Medians of {rounds}, in which all took turns; behind ± is half of what lies between the extremes.
-In brackets: how many times as fast as plain sockets that move the same bytes in big blocks (1 is as fast,
-more is better, also for times). A slow library gets fewer messages than a fast one, so that none takes
-much more than a second."""
+In brackets: how many times as fast as plain sockets that move the same bytes (1 is as fast, more is better,
+also for times): they read in big blocks, and send with a call for each message. A slow library gets fewer
+messages than a fast one, so that none takes much more than a second."""
 
 
 def whole_report(
