@@ -30,7 +30,7 @@ class Outbox {
  public:
   Outbox(const Limits& limits, protocol::MaskKeys::Random random);
 
-  struct Pushed {
+  struct alignas(4) Pushed {  // so that it travels as one number, not in pieces
     SendResult result;
     bool wake_loop;           // nobody has promised to look yet: tell the loop
     bool much_waits = false;  // and a batch has just become full: see let_some_leave()

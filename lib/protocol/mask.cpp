@@ -43,25 +43,28 @@ Word turned(Word pattern, std::size_t bytes) noexcept {
                                                     : std::rotl(pattern, turn);
 }
 
-// At least one unit. The last one overlaps the one before it where the size is no multiple of a
-// unit's; it is read before that one may be written in its place.
+// At least one unit. The first and the last one may overlap their neighbours, and each other; they are
+// read before those are written in their place, and written after them. `second`: where the first
+// one's neighbour begins.
 template <class Unit>
-void mask_units(char* to, const char* from, std::size_t size, Word pattern) noexcept {
+void mask_units(char* to, const char* from, std::size_t size, Word pattern,
+                std::size_t second = sizeof(Unit)) noexcept {
   const std::size_t last = size - sizeof(Unit);
+  const Unit first_unit(from);
   const Unit last_unit(from + last);
-  for (std::size_t at = 0; at < last; at += sizeof(Unit)) Unit(from + at).store(to + at, pattern);
+  const Word inner = turned(pattern, second);
+  for (std::size_t at = second; at < last; at += sizeof(Unit))
+    Unit(from + at).store(to + at, inner);
+  first_unit.store(to, pattern);
   last_unit.store(to + last, turned(pattern, last));
 }
 
-// Long enough that it pays to begin every unit but the first and the last with a line of the
-// processor's cache: storing across two lines takes twice as long. The first one overlaps the next; it
-// is read before that one is written, and written after it.
-constexpr std::size_t long_size = 1024;
-void mask_long(char* to, const char* from, std::size_t size, Word pattern) noexcept {
-  const Block first(from);
-  const std::size_t begin = -reinterpret_cast<std::uintptr_t>(to) % sizeof(Block);
-  mask_units<Block>(to + begin, from + begin, size - begin, turned(pattern, begin));
-  first.store(to, pattern);
+// Storing across two lines of the processor's cache takes twice as long: where there is much to store,
+// the blocks between the first and the last one begin with a line each.
+std::size_t second_block(const char* to, std::size_t size) noexcept {
+  constexpr std::size_t much = 1024;
+  if (size < much) return sizeof(Block);
+  return sizeof(Block) - reinterpret_cast<std::uintptr_t>(to) % sizeof(Block);
 }
 
 // Fewer than one unit.
@@ -78,8 +81,9 @@ void mask_bytes(char* to, const char* from, std::size_t size, Word pattern) noex
 void mask_copy(char* to, const char* from, std::size_t size, MaskKey key,
                std::size_t offset) noexcept {
   const Word pattern = turned(repeated(key), offset);
-  if (size >= long_size) return mask_long(to, from, size, pattern);
-  if (size >= sizeof(Block)) return mask_units<Block>(to, from, size, pattern);
+  if (size >= sizeof(Block)) {
+    return mask_units<Block>(to, from, size, pattern, second_block(to, size));
+  }
   if (size >= sizeof(Quarter)) return mask_units<Quarter>(to, from, size, pattern);
   if (size >= sizeof(One)) return mask_units<One>(to, from, size, pattern);
   mask_bytes(to, from, size, pattern);
