@@ -74,6 +74,11 @@ def size_text(size: int) -> str:
     return f"{size} B"
 
 
+def of_plain(times: float) -> Tuple[Goal, ...]:
+    """Of plain sockets that send with a call for each message, and of those that send big blocks."""
+    return both(times=times, of="plain_one_call") + both(times=times, of="plain")
+
+
 def receive(size: int, count: int, goals=(), scheme="ws", readme="") -> Row:
     prefix = "wss " if scheme == "wss" else ""
     target = f"/firehose?size={size}&count={{count}}"
@@ -150,8 +155,8 @@ rows: List[Row] = [
     send(16, 10_000_000),
     send(125, 5_000_000, (app(times=15, of=PEER), sync(times=0.95, of="plain_one_call")), readme="figure"),
     send(KIB, 1_000_000),
-    send(16 * KIB, 100_000, both(times=0.95, of="plain_one_call"), readme="ratio"),
-    send(MIB, 1500, both(times=0.95, of="plain_one_call"), readme="ratio"),
+    send(16 * KIB, 100_000, of_plain(0.95), readme="ratio"),
+    send(MIB, 1500, of_plain(0.95), readme="ratio"),
     hold("of an idle connection", 0, both(at_most=3)),
     hold("of a connection after a 16 KiB echo", 16 * KIB, both(at_most=4)),
     hold("of an idle wss connection", 0, scheme="wss"),
@@ -161,8 +166,8 @@ rows: List[Row] = [
     receive(16 * KIB, 60_000, both(times=0.9, of="plain"), "wss", readme="ratio"),
     receive(MIB, 1000, both(times=0.9, of="plain"), "wss", readme="ratio"),
     send(125, 4_000_000, (app(times=8, of=PEER),), "wss", readme="figure"),
-    send(16 * KIB, 60_000, both(times=0.9, of="plain_one_call"), "wss", readme="ratio"),
-    send(MIB, 1000, both(times=0.9, of="plain_one_call"), "wss", readme="ratio"),
+    send(16 * KIB, 60_000, of_plain(0.9), "wss", readme="ratio"),
+    send(MIB, 1000, of_plain(0.9), "wss", readme="ratio"),
     echo("echo 16 B", in_readme="figure"),
     echo("wss echo 16 B", "wss", in_readme="figure"),
     echo("echo 16 B, both ends on one core", one_core=True, goals=both(at_most=18), in_readme="figure"),
