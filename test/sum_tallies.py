@@ -3,7 +3,8 @@
 # "N passed, N failed, N skipped"; this sums those lines and prints one more of the kind, at its end.
 #
 #   sum_tallies.py MESON_LOG     the tests in Meson's testlog.json; one that failed without saying
-#                                what (a crash, a timeout), or that told nothing, is one failed
+#                                what (a crash, a timeout), or that told nothing, is one failed.
+#                                Says again what failed, since that scrolled by long ago
 #   sum_tallies.py -             the tally lines of its input
 import json
 import re
@@ -17,11 +18,25 @@ def counts_in(text):
     return [sum(column) for column in zip(*counts)] if counts else None
 
 
+# What doctest, the Python tests and the sanitizers begin their complaints with.
+COMPLAINT = re.compile(r"ERROR:|^failed: |runtime error:|WARNING: ThreadSanitizer|FATAL")
+
+
+def complaints_of(test):
+    lines = "\n".join([test.get("stdout") or "", test.get("stderr") or ""]).splitlines()
+    shown = set()
+    for number, line in enumerate(lines):
+        if COMPLAINT.search(line):
+            shown.update(range(number, number + 8))
+    return [line for number, line in enumerate(lines) if number in shown and line.strip()][:60]
+
+
 def counts_of(test):
     counts = counts_in(test.get("stdout") or "")
     if test["result"] == "SKIP":
         return counts or [0, 0, 1]
     if test["result"] not in ("OK", "EXPECTEDFAIL"):
+        print(f"FAILED {test['name']}", *complaints_of(test), sep="\n    ")
         counts = counts or [0, 0, 0]
         if counts[1] == 0:
             print(f"{test['name']}: {test['result'].lower()}, without a word of what failed")
