@@ -236,7 +236,9 @@ void WebSocketApp::Implementation::has_room() { hand_over_some(); }
 bool WebSocketApp::Implementation::hand_over_some() {
   engine::Session* const session = active_->run->session();
   protocol::FrameBatch& batch = active_->host->batch;
-  if (session == nullptr || !outbox_.take(batch, session->unsent_bytes())) return false;
+  if (session == nullptr) return false;
+  session->exchange_memory(batch.frames);
+  if (!outbox_.take(batch, session->unsent_bytes())) return false;
   if (!session->send_frames(batch)) {
     left_behind_ += batch.messages;
     batch.clear();

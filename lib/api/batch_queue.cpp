@@ -1,5 +1,7 @@
 #include "api/batch_queue.hpp"
 
+#include <algorithm>
+
 namespace websocket::api {
 
 void BatchQueue::begin_another() {
@@ -39,7 +41,11 @@ void BatchQueue::take_full(protocol::FrameBatch& batch) {
 }
 
 void BatchQueue::give_back(protocol::FrameBatch& spare) noexcept {
-  if (more_) return;
+  if (more_) {
+    const std::size_t enough = std::min(last_.frames.capacity(), full_size);
+    if (spare.frames.capacity() >= enough) last_.swap(spare);
+    return;
+  }
   if (last_.frames.capacity() > spare.frames.capacity()) last_.swap(spare);
   last_.frames.rest_long();
 }

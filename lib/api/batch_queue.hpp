@@ -34,7 +34,8 @@ class BatchQueue {
     if (more_ && !more_->full.empty()) return take_full(batch);
     last_.swap(batch);
   }
-  // Nothing is left for now: who sends little keeps a little, and what it got by take() goes back,
+  // Nothing is left for now: who sends little keeps a little, and what it got by take() goes back; who
+  // sends much takes what the loop has used last,
   void rest(protocol::FrameBatch& spare) noexcept {
     const std::size_t kept = last_.frames.capacity();
     if (kept > base::Buffer::little || kept > spare.frames.capacity()) give_back(spare);

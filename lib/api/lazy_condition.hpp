@@ -1,33 +1,78 @@
-// A condition variable that takes memory only once somebody waits.
+// A condition variable that takes memory only once somebody waits, for a mutex of whatever kind.
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
+#include <mutex>
 
 namespace websocket::api {
 
-// The same mutex, of whatever kind, is held in every call.
 class LazyCondition {
+  // Who waits takes the inner mutex before giving up the outer one, and who tells passes through it:
+  // nobody is told between finding that it has to wait and waiting.
+  struct Parts {
+    std::mutex mutex;
+    std::condition_variable condition;
+    std::size_t waiting = 0;  // guarded by the outer mutex
+  };
+
  public:
+  // Those who wait, to be told once the outer mutex is free: they take it first thing, and where they
+  // share a processor with who tells them they would run at once, only to find it held.
+  class Waiters {
+   public:
+    Waiters() = default;
+    void notify_all() const {
+      if (parts_ == nullptr) return;
+      { const std::lock_guard passing(parts_->mutex); }
+      parts_->condition.notify_all();
+    }
+
+   private:
+    friend class LazyCondition;
+    explicit Waiters(Parts* parts) : parts_(parts) {}
+    Parts* parts_ = nullptr;
+  };
+
+  // ---- the same mutex is held in every call
   template <class Lock, class Predicate>
   void wait(Lock& lock, Predicate holds) {
-    if (!holds()) get().wait(lock, holds);
+    while (!holds()) {
+      wait_once(lock, [](Parts& parts, auto& inner) { parts.condition.wait(inner); });
+    }
   }
   template <class Lock, class TimePoint, class Predicate>
   bool wait_until(Lock& lock, TimePoint deadline, Predicate holds) {
-    return holds() || get().wait_until(lock, deadline, holds);
+    bool in_time = true;
+    while (!holds()) {
+      if (!in_time) return false;
+      wait_once(lock, [&](Parts& parts, auto& inner) {
+        in_time = parts.condition.wait_until(inner, deadline) == std::cv_status::no_timeout;
+      });
+    }
+    return true;
   }
-  void notify_all() {
-    if (condition_) condition_->notify_all();
+  Waiters waiters() const noexcept {
+    return Waiters(parts_ && parts_->waiting > 0 ? parts_.get() : nullptr);
   }
+  void notify_all() { waiters().notify_all(); }
 
  private:
-  std::condition_variable_any& get() {
-    if (!condition_) condition_ = std::make_unique<std::condition_variable_any>();
-    return *condition_;
+  template <class Lock, class Wait>
+  void wait_once(Lock& lock, Wait wait) {
+    if (!parts_) parts_ = std::make_unique<Parts>();
+    Parts& parts = *parts_;
+    ++parts.waiting;
+    std::unique_lock inner(parts.mutex);
+    lock.unlock();
+    wait(parts, inner);
+    inner.unlock();
+    lock.lock();
+    --parts.waiting;
   }
 
-  std::unique_ptr<std::condition_variable_any> condition_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace websocket::api

@@ -178,8 +178,16 @@ std::size_t Outbox::discard() {
 }
 
 bool Outbox::take(protocol::FrameBatch& batch, std::size_t still_held) {
-  const std::lock_guard lock(mutex_);
-  set_what_is_in_flight(still_held);
+  std::unique_lock lock(mutex_);
+  const LazyCondition::Waiters waiters = set_what_is_in_flight(still_held);
+  const bool took = take_first(batch);
+  lock.unlock();
+  waiters.notify_all();
+  return took;
+}
+
+// mutex_ is held.
+bool Outbox::take_first(protocol::FrameBatch& batch) {
   if (queue_.empty()) {
     // Whoever gets the lock after us finds this, and wakes.
     loop_will_look_.store(false, std::memory_order_relaxed);
@@ -192,25 +200,28 @@ bool Outbox::take(protocol::FrameBatch& batch, std::size_t still_held) {
 }
 
 bool Outbox::set_in_flight(std::size_t size) {
-  {
-    const std::lock_guard lock(mutex_);
-    set_what_is_in_flight(size);
-  }
+  std::unique_lock lock(mutex_);
+  const LazyCondition::Waiters waiters = set_what_is_in_flight(size);
+  lock.unlock();
+  waiters.notify_all();
   return drain_came_due();
 }
 
-// mutex_ is held. Since the last time there has only come more.
-void Outbox::set_what_is_in_flight(std::size_t size) {
+// mutex_ is held. Since the last time there has only come more. Who is to be told once it is free.
+LazyCondition::Waiters Outbox::set_what_is_in_flight(std::size_t size) {
   if (unsent_ > high_water_) drain_is_due_ = true;
-  if (size != in_flight_) {
-    room_has_changed();
+  const bool changes_room = size != in_flight_;
+  if (changes_room) {
+    ++room_changes_;
     unsent_ += size - in_flight_;
     in_flight_ = size;
   }
   // What waits behind a message in pieces leaves after it, so that it may not hold it up.
-  if (!drain_is_due_ || leaving() > low_water_) return;
-  drain_is_due_ = false;
-  drain_is_to_be_told_ = true;
+  if (drain_is_due_ && leaving() <= low_water_) {
+    drain_is_due_ = false;
+    drain_is_to_be_told_ = true;
+  }
+  return changes_room ? room_.waiters() : LazyCondition::Waiters();
 }
 
 void Outbox::rest() {

@@ -112,7 +112,8 @@ class Outbox {
   bool never_fits(std::size_t size) const;
   std::size_t changes_of_room() const;
   void room_has_changed();
-  void set_what_is_in_flight(std::size_t size);
+  bool take_first(protocol::FrameBatch& batch);
+  LazyCondition::Waiters set_what_is_in_flight(std::size_t size);
   std::size_t leaving() const { return unsent_ - waiting_behind(); }
   std::size_t waiting_behind() const { return fragments_ ? fragments_->behind.frames.size() : 0; }
 
@@ -124,7 +125,7 @@ class Outbox {
                                bool fin);
   void end_fragments();
 
-  static constexpr std::size_t much_waits = std::size_t{768} << 10U;
+  static constexpr std::size_t much_waits = std::size_t{512} << 10U;
 
   const std::size_t limit_;
   const std::size_t high_water_;

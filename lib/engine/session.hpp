@@ -94,6 +94,10 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
   bool send_frames(protocol::FrameBatch& batch);
+  // When all has left: memory for the next frames, what is warm for what is cold.
+  void exchange_memory(base::Buffer& memory) noexcept {
+    if (protocol_) protocol_->exchange_memory(memory);
+  }
   bool send(Opcode opcode, std::string_view payload);
   void flush();
   // Frames that wait to be written.

@@ -69,6 +69,7 @@ class ClientProtocol {
   bool send(Opcode opcode, std::string_view payload, bool fin = true);
   bool ping(std::string_view payload, TimeMark now);
   bool send_frames(FrameBatch& batch);
+  void exchange_memory(base::Buffer& memory) noexcept { connection_.exchange_memory(memory); }
   // While connecting: gives up.
   void close(std::uint16_t code, std::string_view reason);
   void give_up(std::optional<base::Failure> failure = {});

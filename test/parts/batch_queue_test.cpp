@@ -188,6 +188,26 @@ TEST_SUITE("BatchQueue") {
     }
   }
 
+  TEST_CASE("who sends much goes on in the memory that the loop has used last") {
+    BatchQueue queue;
+    const std::string much(300'000, 'x');
+    add(queue, much);
+    FrameBatch of_the_loop;
+    queue.take(of_the_loop);
+    const char* const used_last = of_the_loop.frames.data();
+    of_the_loop.clear();
+    queue.rest(of_the_loop);
+    CHECK(queue.last().frames.data() == used_last);
+    CHECK(queue.last().frames.capacity() >= much.size());
+
+    // But not in less than it has.
+    FrameBatch less;
+    less.frames.prepare(100);
+    queue.rest(less);
+    CHECK(queue.last().frames.data() == used_last);
+    CHECK(less.frames.capacity() == 100);
+  }
+
   TEST_CASE("memory goes when it has rested long, and content never") {
     BatchQueue queue;
     for (std::size_t i = 0; i < 2000; ++i) add(queue, numbered(i));

@@ -81,6 +81,25 @@ TEST_SUITE("RFC 6455 5.1: sending") {
           joined({"text 'first'", "text 'second'", "text 'third'", "text 'fourth'"}));
   }
 
+  TEST_CASE("much memory is exchanged when all has left, a little never, and content never") {
+    Side side;
+    const std::string big = wire::filling(100000);
+    websocket::base::Buffer other;
+    other.prepare(200);
+    side.connection.send(Opcode::binary, big);
+    side.connection.exchange_memory(other);
+    CHECK(other.capacity() == 200);
+    CHECK(joined(side.sent()) == joined({"binary '" + big + "'"}));
+
+    side.connection.exchange_memory(other);
+    CHECK(other.empty());
+    CHECK(other.capacity() > big.size());
+    side.connection.exchange_memory(other);
+    CHECK(other.capacity() > big.size());
+    side.connection.send(Opcode::text, "a little");
+    CHECK(joined(side.sent()) == joined({"text 'a little'"}));
+  }
+
   TEST_CASE("there is nothing to send before anything happened") {
     for (const Role role : both_roles) {
       Side side(role);
