@@ -3,9 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "api/light_mutex.hpp"
@@ -15,6 +18,36 @@ using websocket::api::LazyCondition;
 using websocket::api::LightMutex;
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
+
+namespace {
+
+// Somebody else has the mutex as soon as it is given up, and time to do whatever he likes.
+class OvertakenLock {
+ public:
+  OvertakenLock(LightMutex& mutex, std::function<void()> overtaker)
+      : lock_(mutex), overtaker_(std::move(overtaker)) {}
+  ~OvertakenLock() { thread_.join(); }
+  OvertakenLock(const OvertakenLock&) = delete;
+  OvertakenLock& operator=(const OvertakenLock&) = delete;
+
+  void lock() { lock_.lock(); }
+  void unlock() {
+    lock_.unlock();
+    thread_ = std::thread([this] {
+      overtaker_();
+      is_done_ = true;
+    });
+    for (int i = 0; i < 20'000 && !is_done_; ++i) std::this_thread::yield();
+  }
+
+ private:
+  std::unique_lock<LightMutex> lock_;
+  const std::function<void()> overtaker_;
+  std::atomic<bool> is_done_{false};
+  std::thread thread_;
+};
+
+}  // namespace
 
 TEST_SUITE("LazyCondition") {
   TEST_CASE("what holds already is not waited for, whatever the time") {
@@ -38,6 +71,24 @@ TEST_SUITE("LazyCondition") {
     CHECK(condition.wait_until(lock, Clock::now() + 20ms,
                                [&] { return Clock::now() - begin >= 30ms; }));
     CHECK(lock.owns_lock());
+  }
+
+  TEST_CASE("who is told before it has got to waiting hears of it") {
+    LightMutex mutex;
+    LazyCondition condition;
+    bool open = false;
+    OvertakenLock lock(mutex, [&] {
+      LazyCondition::Waiters waiters;
+      {
+        const std::lock_guard inner(mutex);
+        open = true;
+        waiters = condition.waiters();
+      }
+      waiters.notify_all();
+    });
+    const auto begin = Clock::now();
+    CHECK(condition.wait_until(lock, begin + support::default_deadline, [&] { return open; }));
+    CHECK(Clock::now() - begin < support::default_deadline);
   }
 
   // Each waits for the other: one that is not told ends the test by its deadline.
