@@ -77,8 +77,8 @@ libraries = [
         modes=("recv", "send", "rtt", "connect"), deflates=False,
     ),
     Library(
-        "plain_one_call", "plain, one call each", "plain", "client_plain",
-        environment={"PLAIN_ONE_CALL_EACH": "1"}, modes=("send",), deflates=False,
+        "plain_messages", "plain, message by message", "plain", "client_plain",
+        environment={"PLAIN_MESSAGE_BY_MESSAGE": "1"}, modes=("recv", "send"), deflates=False,
     ),
 ]  # fmt: skip
 by_key = {library.key: library for library in libraries}

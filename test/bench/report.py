@@ -158,7 +158,7 @@ class Report:
         return row.name if row.name.endswith(row.figure.title) else f"{row.name}, {row.figure.title}"
 
     def short_table(self) -> str:
-        columns = [library for library in self.libraries if library.key != "plain_one_call"]
+        columns = [library for library in self.libraries if library.key != "plain_messages"]
         lines = []
         for row in (row for row in self.rows if row.in_readme):
             cells = [self.short_cell(row, library.key) for library in columns]
@@ -170,8 +170,9 @@ class Report:
 HOW_TO_READ = """\
 Medians of {rounds}, in which all took turns; behind ± is half of what lies between the extremes.
 In brackets: how many times as fast as plain sockets that move the same bytes (1 is as fast, more is better,
-also for times): they read in big blocks, and send with a call for each message. A slow library gets fewer
-messages than a fast one, so that none takes much more than a second."""
+also for times): they read in big blocks, and send with a call for each message. What they do the other way
+is a column of its own. A slow library gets fewer messages than a fast one, so that none takes much more
+than a second."""
 
 
 def whole_report(

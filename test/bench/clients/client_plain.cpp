@@ -1,6 +1,7 @@
 // Plain sockets, or plain OpenSSL, that move the bytes a WebSocket client would move, and look at none:
-// the ceiling. Reads and writes are of 128 KiB; with PLAIN_ONE_CALL_EACH set, each message to send is
-// a write of its own.
+// the ceiling. Reads and writes are of 128 KiB, over the same memory again and again; with
+// PLAIN_MESSAGE_BY_MESSAGE set, each message to send is a write of its own, and each one that comes is
+// read whole into memory of its size, which is what its receiver is there for.
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -34,6 +35,19 @@ void receive(Stream& stream, std::size_t bytes) {
   if (!stream.discard(bytes)) bench::give_up("the connection ended before all bytes had come");
 }
 
+bool is_message_by_message() { return std::getenv("PLAIN_MESSAGE_BY_MESSAGE") != nullptr; }
+
+void receive_messages(Stream& stream, std::size_t size, std::size_t count) {
+  std::string message(size, 'x');
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t at = 0; at < size;) {
+      const std::size_t got = stream.read(message.data() + at, size - at);
+      if (got == 0) bench::give_up("the connection ended before all messages had come");
+      at += got;
+    }
+  }
+}
+
 void send(Stream& stream, std::string_view bytes) {
   if (!stream.write(bytes)) bench::give_up("the connection ended before all bytes were sent");
 }
@@ -43,7 +57,12 @@ Result recv_mode(const Order& order) {
   Stream stream = connected(order, tls.get());
   bench::Watch watch;
   watch.begin();
-  receive(stream, order.count * bench::server_frame_size(order.size));
+  const std::size_t message = bench::server_frame_size(order.size);
+  if (is_message_by_message()) {
+    receive_messages(stream, message, order.count);
+  } else {
+    receive(stream, order.count * message);
+  }
   watch.end();
   return watch.result();
 }
@@ -52,8 +71,7 @@ Result send_mode(const Order& order) {
   const auto tls = context_for(order);
   Stream stream = connected(order, tls.get());
   const std::size_t message = bench::client_frame_size(order.size);
-  const bool one_call_each = std::getenv("PLAIN_ONE_CALL_EACH") != nullptr;
-  const std::string block(one_call_each ? message : bench::block_size, 'x');
+  const std::string block(is_message_by_message() ? message : bench::block_size, 'x');
   bench::Watch watch;
   watch.begin();
   for (std::size_t left = order.count * message; left > 0;) {
