@@ -43,7 +43,7 @@ def counts_of(test):
             counts[1] = 1
         return counts
     if counts is None:
-        print(f"{test['name']}: did not say what it ran")
+        print(f"FAILED {test['name']}: did not say what it ran")
         return [0, 1, 0]
     return counts
 

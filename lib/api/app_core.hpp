@@ -120,7 +120,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void closed(const CloseInfo& info) override;
   void has_room() override;
   void has_left(std::size_t unsent) override;
-  void rests() override { outbox_.rest(); }
+  void rests() override;
 
   void dispatch_message(const protocol::MessageReceived& message);
   bool hand_over_some();

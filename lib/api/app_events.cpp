@@ -247,6 +247,11 @@ bool WebSocketApp::Implementation::hand_over_some() {
   return true;
 }
 
+void WebSocketApp::Implementation::rests() {
+  outbox_.rest();
+  active_->host->batch.frames.rest_long();
+}
+
 void WebSocketApp::Implementation::has_left(std::size_t unsent) {
   const bool is_known = unsent == outbox_.in_flight();
   const bool is_drained = is_known ? outbox_.drain_came_due() : outbox_.set_in_flight(unsent);

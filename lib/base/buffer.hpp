@@ -59,9 +59,10 @@ class Buffer {
   static constexpr std::size_t much = std::size_t{64} << 10U;
   static constexpr std::size_t most = (std::size_t{1} << 20U) + much;
   bool holds_much() const noexcept { return capacity_ > much; }
+  bool keeps_much() const noexcept { return holds_much() && capacity_ <= most; }
   // It is used up for now,
   void rest() noexcept {
-    if (capacity_ <= much || capacity_ > most) rest_long();
+    if (!keeps_much()) rest_long();
   }
   // and nothing has happened for a while.
   void rest_long() noexcept {

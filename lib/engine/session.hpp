@@ -94,9 +94,12 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
   bool send_frames(protocol::FrameBatch& batch);
-  // When all has left: memory for the next frames, what is warm for what is cold.
-  void exchange_memory(base::Buffer& memory) noexcept {
-    if (protocol_) protocol_->exchange_memory(memory);
+  // When all has left: memory for the next frames, what is warm for what is cold. session_rests() is
+  // when to give it back.
+  void exchange_memory(base::Buffer& memory) {
+    if (!protocol_) return;
+    look_at_memory();
+    protocol_->exchange_memory(memory);
   }
   bool send(Opcode opcode, std::string_view payload);
   void flush();
@@ -145,7 +148,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void touch_idle_timer_now();
   // What was taken is to be given back when nothing has happened for a while.
   void look_at_memory() {
-    if (takes_memory_ || !protocol_->holds_much()) return;
+    if (!protocol_->holds_much()) return;
     takes_memory_ = true;
     touch_idle_timer_now();
   }

@@ -130,9 +130,10 @@ class Connection {
   // Frames that were put together elsewhere; takes them all out of there.
   bool send_frames(FrameBatch& batch);
   // Where all has left, much memory for other memory: what was sent last is still in the processor's
-  // cache, and what is written over it next is written fastest. A little stays where it is.
+  // cache, and what is written over it next is written fastest. A little stays where it is, and what
+  // is too much to be kept as well.
   void exchange_memory(base::Buffer& memory) noexcept {
-    if (output_.empty() && output_.holds_much()) output_.swap(memory);
+    if (output_.empty() && output_.keeps_much()) output_.swap(memory);
   }
   // Begins the closing handshake; the code may be sent or is 1005 for none.
   void close(std::uint16_t code, std::string_view reason);

@@ -350,6 +350,46 @@ TEST_SUITE("session: memory") {
     CHECK(joined(talk.user.take_told()) == joined({"text 'again'"}));
   }
 
+  TEST_CASE("memory that it gave away is to be given back as well, whenever it did") {
+    Talk talk;
+    talk.open();
+    base::Buffer memory;
+    talk.user.on_room = [&] { talk.user.session->exchange_memory(memory); };
+    for (int time = 1; time <= 2; ++time) {
+      talk.user.send(std::string(200'000, 'x'));
+      talk.loop.run();
+      CHECK(memory.holds_much());
+      CHECK(talk.loop.timers() == 1);
+      talk.loop.advance(seconds(21));
+      CHECK(talk.user.rests == time);
+      CHECK(talk.loop.timers() == 0);
+      memory.rest_long();
+    }
+  }
+
+  TEST_CASE("what was on its way when the time was over is given back when it has left") {
+    Talk talk;
+    talk.open();
+    base::Buffer memory;
+    SUBCASE("kept") {}
+    SUBCASE("given away") {
+      talk.user.on_room = [&] { talk.user.session->exchange_memory(memory); };
+    }
+    give_room(talk.servers.shared_wire(), 100'000);
+    talk.user.send(std::string(300'000, 'x'));
+    talk.loop.run();
+    talk.loop.advance(seconds(41));
+    CHECK(talk.user.rests == 1);
+    CHECK(talk.loop.timers() == 0);
+    give_room(talk.servers.shared_wire(), 1'000'000);
+    talk.loop.run();
+    CHECK_FALSE(talk.user.session->has_output());
+    CHECK(talk.loop.timers() == 1);
+    talk.loop.advance(seconds(21));
+    CHECK(talk.user.rests == 2);
+    CHECK(talk.loop.timers() == 0);
+  }
+
   TEST_CASE("small messages need no timer") {
     Talk talk({.echoes = true});
     talk.open();

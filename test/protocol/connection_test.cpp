@@ -98,6 +98,15 @@ TEST_SUITE("RFC 6455 5.1: sending") {
     CHECK(other.capacity() > big.size());
     side.connection.send(Opcode::text, "a little");
     CHECK(joined(side.sent()) == joined({"text 'a little'"}));
+
+    // What is too much to be kept goes its own way.
+    side.connection.send(Opcode::binary, wire::filling(websocket::base::Buffer::most + 1));
+    side.take_output();
+    other.release();
+    side.connection.exchange_memory(other);
+    CHECK(other.capacity() == 0);
+    side.connection.rest_output();
+    CHECK_FALSE(side.connection.holds_much());
   }
 
   TEST_CASE("there is nothing to send before anything happened") {
