@@ -124,7 +124,7 @@ class WEBSOCKET_API WebSocketApp {
   /// most that long, then it says buffer_full. For threads of the program's own. In a handler,
   /// that is, on the thread that runs the app's loop, it does not wait, since that is the one which
   /// makes room. (Nor should a thread wait that calls EventLoop::poll from time to time.)
-  /// When more than some 768 KiB are unsent it pauses now and then although there is room, within
+  /// When more than some 512 KiB are unsent it pauses now and then although there is room, within
   /// that time and 2 ms at most: what is written soon is still in the processor's cache.
   SendResult send_wait(std::string_view text, Duration timeout);
   SendResult send_bytes_wait(std::span<const std::byte> data, Duration timeout);

@@ -284,19 +284,21 @@ void WebSocketApp::Implementation::handlers_caught_up() {
 void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view reason) {
   std::unique_lock lock(life_mutex_);
   if (!current_ || current_->over || current_->close_requested) return;
-  current_->close_requested = true;
   outbox_.shut();
   state_.store(State::closing, std::memory_order_release);
   // (A run that has not begun yet is closed behind its beginning.)
-  if (current_->host->runs_here() && current_->run) {
-    // A handler closes: at once, so that what it is being told of can still take that into account.
-    const ExecutionPtr execution = current_;
-    lock.unlock();
-    return close_run(execution, code, reason);
+  const bool at_once = current_->host->runs_here() && current_->run;
+  if (!at_once) {
+    on_loop(current_, [this, code, reason = std::string(reason)](const ExecutionPtr& execution) {
+      close_run(execution, code, reason);
+    });
   }
-  on_loop(current_, [this, code, reason = std::string(reason)](const ExecutionPtr& execution) {
-    close_run(execution, code, reason);
-  });
+  current_->close_requested = true;  // not where that threw
+  if (!at_once) return;
+  // A handler closes: at once, so that what it is being told of can still take that into account.
+  const ExecutionPtr execution = current_;
+  lock.unlock();
+  close_run(execution, code, reason);
 }
 
 void WebSocketApp::Implementation::reconnect_now() {
@@ -320,6 +322,7 @@ void WebSocketApp::Implementation::close_run(const ExecutionPtr& execution, std:
 void WebSocketApp::Implementation::let_go() {
   if (api::ExitGuard::get().is_too_late()) return give_up();
   const bool from_a_handler = gate_.is_inside();
+  outbox_.end_waiting();  // a handler elsewhere may be the one who waits, and we for it
   gate_.shut();
   close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
   std::unique_lock lock(life_mutex_);

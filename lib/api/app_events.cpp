@@ -1,6 +1,7 @@
 // What a run tells, on the loop's thread, and how it reaches the program's handlers: at once, or
 // through the dispatcher.
 #include <exception>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -119,6 +120,7 @@ void WebSocketApp::Implementation::state_changed(State state) {
   const bool closes = execution.close_requested && state != State::closed;
   if (state != State::open) {
     left_behind_ += outbox_.discard();
+    execution.host->batch.frames.rest_long();  // nobody rests any more who would
   } else if (!closes) {
     latency_.store({}, std::memory_order_relaxed);
     outbox_.open(execution.run->session()->answer()->deflate);
@@ -232,16 +234,23 @@ void WebSocketApp::Implementation::closed(const CloseInfo& of_the_connection) {
 
 void WebSocketApp::Implementation::has_room() { hand_over_some(); }
 
-// Whether there was anything.
+// False: there is nothing, or nothing goes out any more.
 bool WebSocketApp::Implementation::hand_over_some() {
   engine::Session* const session = active_->run->session();
   protocol::FrameBatch& batch = active_->host->batch;
   if (session == nullptr) return false;
   session->exchange_memory(batch.frames);
   if (!outbox_.take(batch, session->unsent_bytes())) return false;
-  if (!session->send_frames(batch)) {
+  bool goes_out = false;
+  try {
+    goes_out = session->send_frames(batch);
+  } catch (const std::bad_alloc&) {
+    // Only what is put behind other output takes memory, and that is so when closing begins.
+  }
+  if (!goes_out) {
     left_behind_ += batch.messages;
     batch.clear();
+    return false;
   }
   if (batch.frames.capacity() > base::Buffer::most) batch.frames.release();
   return true;

@@ -1,28 +1,42 @@
 #include "api/batch_queue.hpp"
 
 #include <algorithm>
+#include <new>
 
 namespace websocket::api {
 
-void BatchQueue::begin_another() {
-  More& more = more_.get();
-  protocol::FrameBatch next;
-  if (!more.spare.empty()) {
-    next = std::move(more.spare.back());
-    more.spare.pop_back();
-  }
-  next.frames.prepare(full_size + full_size / 4);  // so that it need not grow
-  more.size += last_.frames.size();
-  more.full.push_back(std::exchange(last_, std::move(next)));
+void BatchQueue::More::make_room() {
+  if (full.size() == full.capacity()) full.reserve(std::max<std::size_t>(4, 2 * full.size()));
+  spare.reserve(full.capacity());
 }
 
-void BatchQueue::append(protocol::FrameBatch batch) {
-  if (last_.frames.size() + batch.frames.size() <= full_size) {
-    last_.append(batch);  // one batch leaves with one system call
-  } else {
-    if (!last_.frames.empty()) begin_another();
-    last_ = std::move(batch);
+// False: there is no memory for it.
+bool BatchQueue::begin_another() noexcept {
+  try {
+    More& more = more_.get();
+    more.make_room();
+    protocol::FrameBatch next;
+    if (!more.spare.empty()) {
+      next = std::move(more.spare.back());
+      more.spare.pop_back();
+    }
+    next.frames.prepare(full_size + full_size / 4);  // so that it need not grow
+    more.size += last_.frames.size();
+    more.full.push_back(std::exchange(last_, std::move(next)));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
   }
+}
+
+void BatchQueue::append(protocol::FrameBatch& batch) {
+  const bool fits = last_.frames.size() + batch.frames.size() <= full_size;
+  if (last_.frames.empty() || (!fits && begin_another())) {
+    last_.swap(batch);
+  } else {
+    last_.append(batch);  // one batch leaves with one system call
+  }
+  batch.clear();
   appended();
 }
 
@@ -33,7 +47,7 @@ std::size_t BatchQueue::messages() const noexcept {
   return count;
 }
 
-void BatchQueue::take_full(protocol::FrameBatch& batch) {
+void BatchQueue::take_full(protocol::FrameBatch& batch) noexcept {
   more_->full.front().swap(batch);
   more_->size -= batch.frames.size();
   more_->spare.push_back(std::move(more_->full.front()));

@@ -16,20 +16,17 @@ class BatchQueue {
  public:
   // Where the next frame is to be appended; then appended().
   protocol::FrameBatch& last() noexcept { return last_; }
-  bool appended() {
-    if (last_.frames.size() < full_size) return false;
-    begin_another();
-    return true;
-  }
-  // All of it behind what is there.
-  void append(protocol::FrameBatch batch);
+  // Whether another batch has begun with it. Where there is no memory for one this one grows.
+  bool appended() noexcept { return last_.frames.size() >= full_size && begin_another(); }
+  // All of it behind what is there; it is left without.
+  void append(protocol::FrameBatch& batch);
 
   bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept { return last_.frames.size() + (more_ ? more_->size : 0); }
   std::size_t messages() const noexcept;
 
   // The first batch, in exchange for one whose memory can be used again.
-  void take(protocol::FrameBatch& batch) {
+  void take(protocol::FrameBatch& batch) noexcept {
     batch.clear();
     if (more_ && !more_->full.empty()) return take_full(batch);
     last_.swap(batch);
@@ -51,11 +48,14 @@ class BatchQueue {
  private:
   static constexpr std::size_t full_size = std::size_t{256} << 10U;
 
-  void begin_another();
-  void take_full(protocol::FrameBatch& batch);
+  bool begin_another() noexcept;
+  void take_full(protocol::FrameBatch& batch) noexcept;
   void give_back(protocol::FrameBatch& spare) noexcept;
 
   struct More {
+    // Room for one more in `full`, and for all of them in `spare`: what is taken goes from here to there.
+    void make_room();
+
     std::vector<protocol::FrameBatch> full;   // the first one is the next to be taken
     std::vector<protocol::FrameBatch> spare;  // empty, with memory
     std::size_t size = 0;                     // of the full ones

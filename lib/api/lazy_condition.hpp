@@ -18,8 +18,9 @@ class LazyCondition {
   };
 
  public:
-  // Those who wait, to be told once the outer mutex is free: they take it first thing, and where they
-  // share a processor with who tells them they would run at once, only to find it held.
+  // Those who wait, to be told once the outer mutex is free: they take that first thing, and where they
+  // share a processor with who tells them they would run at once, only to find it held. Not to be kept
+  // longer than the condition.
   class Waiters {
    public:
     Waiters() = default;

@@ -59,7 +59,9 @@ Outbox::Pushed Outbox::push_waiting(Opcode opcode, std::string_view payload,
     std::unique_lock lock(mutex_);
     if (never_fits(payload.size())) return pushed;
     // Tried again whenever something has left: how much room it takes is known once it is compressed.
-    const bool in_time = room_.wait_until(lock, deadline, [&] { return room_changes_ != changes; });
+    const bool in_time = room_.wait_until(
+        lock, deadline, [&] { return room_changes_ != changes || waiting_is_over_; });
+    if (waiting_is_over_) return {SendResult::closed, false};
     if (!in_time) return pushed;
   }
 }
@@ -134,6 +136,12 @@ std::size_t Outbox::changes_of_room() const {
 void Outbox::room_has_changed() {
   ++room_changes_;
   room_.notify_all();
+}
+
+void Outbox::end_waiting() {
+  const std::lock_guard lock(mutex_);
+  waiting_is_over_ = true;
+  room_has_changed();
 }
 
 void Outbox::shut() {

@@ -45,6 +45,8 @@ class Outbox {
   void let_some_leave(net::Clock::time_point deadline);
   // A piece of a message; the opcode is the message's.
   Pushed push_fragment(Opcode opcode, std::string_view payload, bool fin);
+  // Nobody waits for room any more. What there is room for is still accepted.
+  void end_waiting();
   // Nothing more is accepted; what is there still goes out.
   void shut();
   std::size_t size() const;  // what is here and what has not left the loop yet
@@ -146,6 +148,7 @@ class Outbox {
   // The loop sets it without the lock, and takes it back with the lock.
   std::atomic<bool> loop_will_look_{false};
   std::size_t room_changes_ = 0;
+  bool waiting_is_over_ = false;
   LazyCondition room_;
 };
 

@@ -70,8 +70,9 @@ Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<LightMutex>& lock,
     return {SendResult::closed, false};
   }
   if (!has_room_for_piece(frame.payload.size())) return refused();
+  const Pushed pushed = append_piece(frame.payload, fin, frame.reserved);
   compressor->deflater.sent();
-  return append_piece(frame.payload, fin, frame.reserved);
+  return pushed;
 }
 
 Outbox::Pushed Outbox::append_piece(std::string_view payload, bool fin, std::uint8_t reserved) {
@@ -89,7 +90,7 @@ bool Outbox::has_room_for_piece(std::size_t payload_size) const {
 
 // The last piece is queued, or there was no first one.
 void Outbox::end_fragments() {
-  queue_.append(std::move(fragments_->behind));
+  queue_.append(fragments_->behind);
   fragments_.reset();
 }
 

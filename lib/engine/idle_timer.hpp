@@ -18,6 +18,10 @@ class IdleTimer {
   // Something happens.
   void touch() {
     touched_ = true;
+    look();
+  }
+  // There is something to give back, when nothing happens.
+  void look() {
     if (!timer_) arm();
   }
 

@@ -169,11 +169,19 @@ void Session::opened() {
 }
 
 void Session::touch_idle_timer_now() {
-  if (ended_) return;
+  if (!ended_) idle_timer().touch();
+}
+
+void Session::look_at_memory_now() {
+  takes_memory_ = true;
+  if (!ended_) idle_timer().look();
+}
+
+IdleTimer& Session::idle_timer() {
   if (!idle_timer_) {
     idle_timer_ = std::make_unique<IdleTimer>(loop_, idle_after, [this] { rest(); });
   }
-  idle_timer_->touch();
+  return *idle_timer_;
 }
 
 // The compressors' memory, some 300 KiB, is too much for a connection on which nothing happens; so

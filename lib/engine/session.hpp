@@ -94,8 +94,8 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Frames put together elsewhere, or one frame; false when the connection is not open. Then
   // flush().
   bool send_frames(protocol::FrameBatch& batch);
-  // When all has left: memory for the next frames, what is warm for what is cold. session_rests() is
-  // when to give it back.
+  // When all has left: memory for the next frames, what is warm for what is cold. What is given holds
+  // nothing; session_rests() is when to give it back.
   void exchange_memory(base::Buffer& memory) {
     if (!protocol_) return;
     look_at_memory();
@@ -146,12 +146,12 @@ class Session final : public std::enable_shared_from_this<Session>,
     if (takes_memory_) touch_idle_timer_now();
   }
   void touch_idle_timer_now();
-  // What was taken is to be given back when nothing has happened for a while.
+  // What was taken is to be given back when no message has come or gone for a while; pings are none.
   void look_at_memory() {
-    if (!protocol_->holds_much()) return;
-    takes_memory_ = true;
-    touch_idle_timer_now();
+    if (protocol_->holds_much()) look_at_memory_now();
   }
+  void look_at_memory_now();
+  IdleTimer& idle_timer();
   void rest();
 
   // ---- bytes (session_io.cpp)

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -111,6 +112,42 @@ TEST_SUITE("WebSocketApp: waiting for room") {
     sender.join();
     CHECK(result == SendResult::closed);
     talk.peer.read_on.set();
+  }
+
+  TEST_CASE("who waits in a handler, on a thread of the dispatcher's, hears of destroying") {
+    const Watchdog watchdog("destroying an app while its handler is in send_wait()");
+    support::Mailbox<std::function<void()>> work;
+    std::thread gui([&] {
+      while (const auto next = work.pop()) {
+        if (!*next) return;
+        (*next)();
+      }
+    });
+    support::Event over;
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      (void)over.wait(1h);  // and reads nothing
+    });
+    support::Event waits;
+    SendResult result = SendResult::queued;
+    {
+      auto options = Stuck::options({.max_send_buffer = much + much / 4});
+      options.close_timeout = 50ms;
+      const std::string message(much, 'x');
+      WebSocketApp app(server.url(), options);
+      app.on_open = [&](WebSocketApp& self) {
+        while (self.send(message) == SendResult::queued) {
+        }
+        waits.set();
+        result = self.send_wait(message, 1h);
+      };
+      app.start({.dispatcher = [&](std::function<void()> next) { work.push(std::move(next)); }});
+      REQUIRE(waits.wait());
+    }
+    CHECK(result == SendResult::closed);
+    over.set();
+    work.push({});
+    gui.join();
   }
 
   TEST_CASE("in a handler it does not wait: its thread is the one that makes room") {

@@ -390,6 +390,32 @@ TEST_SUITE("session: memory") {
     CHECK(talk.loop.timers() == 0);
   }
 
+  TEST_CASE("pings do not count: what a message took is given back while they come and go") {
+    Talk talk;
+    SUBCASE("the server's") {
+      talk.open();
+      talk.server().write(wire::text(std::string(200'000, 'x')));
+      talk.loop.run();
+      for (int i = 0; i < 5; ++i) {
+        talk.loop.advance(seconds(5));
+        talk.server().write(wire::ping("there?"));
+        talk.loop.run();
+      }
+    }
+    SUBCASE("its own") {
+      talk.user.ping_interval = seconds(5);
+      talk.open();
+      talk.server().write(wire::text(std::string(200'000, 'x')));
+      talk.loop.run();
+      for (int i = 0; i < 5; ++i) {
+        talk.loop.advance(seconds(5));
+        talk.server().write(wire::pong());
+        talk.loop.run();
+      }
+    }
+    CHECK(talk.user.rests == 1);
+  }
+
   TEST_CASE("small messages need no timer") {
     Talk talk({.echoes = true});
     talk.open();

@@ -103,7 +103,8 @@ TEST_SUITE("BatchQueue") {
         made.frames.append(std::string(size, 'm'));
         made.messages = 7;
         made.pings.get().push_back({"p", 3, 0});
-        queue.append(std::move(made));
+        queue.append(made);
+        CHECK(made.frames.empty());
         add(queue, "last");
         CHECK(queue.messages() == (before > 0 ? 1 : 0) + 7 + 1);
         CHECK(take_all(queue).bytes == std::string(before, 'b') + std::string(size, 'm') + "last");
@@ -118,7 +119,7 @@ TEST_SUITE("BatchQueue") {
     made.frames.append("made");
     made.messages = 2;
     made.pings.get().push_back({"p", 1, 0});
-    queue.append(std::move(made));
+    queue.append(made);
     FrameBatch batch;
     queue.take(batch);
     REQUIRE(batch.pings->size() == 1);

@@ -1,0 +1,78 @@
+// What is queued when there is no memory for more: it stays whole, in order, and is told as it is.
+#include <doctest/doctest.h>
+
+#include <new>
+
+#include "api/batch_queue.hpp"
+#include "parts/inflating_peer.hpp"
+#include "parts/no_memory.hpp"
+#include "parts/outbox_ground.hpp"
+
+using namespace parts;
+using websocket::api::BatchQueue;
+
+namespace {
+
+DeflateAgreement everything_compressed() {
+  DeflateAgreement agreement;
+  agreement.threshold = 0;
+  return agreement;
+}
+
+}  // namespace
+
+TEST_SUITE("Out of memory") {
+  TEST_CASE("where there is no memory for another batch the last one grows") {
+    BatchQueue queue;
+    std::string expected;
+    for (unsigned i = 0; i < 1000; ++i) {
+      const std::string message = wire::filling(1000, i);
+      expected += message;
+      queue.last().frames.append(message);
+      ++queue.last().messages;
+      const NoMemory none;
+      CHECK_FALSE(queue.appended());
+    }
+    CHECK(queue.size() == expected.size());
+    FrameBatch made;
+    made.frames.append("made");
+    made.messages = 1;
+    queue.append(made);
+    CHECK(queue.messages() == 1001);
+    std::string taken;
+    for (FrameBatch batch; !queue.empty();) {
+      queue.take(batch);
+      taken += batch.frames.view();
+    }
+    CHECK(taken == expected + "made");
+  }
+
+  TEST_CASE("a compressed piece that is not queued is nothing that the next ones refer to") {
+    const std::string first = wire::filling(1000, 1);
+    const std::string second = wire::filling(50'000, 2);
+    for (int times = 0; times < 10; ++times) {
+      CAPTURE(times);
+      Ground ground(everything_compressed());
+      CHECK(ground.piece(first, false) == SendResult::queued);
+      bool threw = false;
+      {
+        const NoMemory none(times);
+        try {
+          ground.piece(second, false);
+        } catch (const std::bad_alloc&) {
+          threw = true;
+        }
+      }
+      CHECK(ground.piece(second, true) == SendResult::queued);
+      CHECK(ground.send(second) == SendResult::queued);
+      InflatingPeer peer;
+      peer.read(ground.leave());
+      const std::string message = first + (threw ? "" : second) + second;
+      CHECK(peer.words() == Words{(threw ? "2 ~" : "3 ~") + message, "~" + second});
+      if (threw) continue;
+      CHECK(times > 1);
+      return;
+    }
+    FAIL("it never had enough");
+  }
+}
