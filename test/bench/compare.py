@@ -10,6 +10,7 @@ import sys
 
 sys.dont_write_bytecode = True
 import instructions
+import system_calls
 from libraries import by_key, libraries, root, why_absent
 from machine import machine_in_words, versions_in_words
 from measuring import Bench, Results, measure_all, say
@@ -50,9 +51,14 @@ def write(file, words: str) -> None:
 
 def chosen_rows(options):
     chosen = [row for row in rows if re.search(options.rows, row.name)]
-    if not instructions.have_valgrind() and any(row.group == "instructions" for row in chosen):
-        say("valgrind is not installed: instructions are not counted.")
-        chosen = [row for row in chosen if row.group != "instructions"]
+    tools = {
+        "instructions": (instructions.have_valgrind, "valgrind is not installed: instructions are not counted."),
+        "system calls": (system_calls.have_strace, "strace is not installed, or may not watch: calls are not counted."),
+    }  # fmt: skip
+    for group, (is_there, otherwise) in tools.items():
+        if any(row.group == group for row in chosen) and not is_there():
+            say(otherwise)
+            chosen = [row for row in chosen if row.group != group]
     return [smaller(row, 4) if options.quick else row for row in chosen]
 
 

@@ -19,6 +19,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 to_compare_with=(
   'python3|Python 3|has "$(system_python)"'
   'valgrind|valgrind|has valgrind'
+  'strace|strace|has strace'
   'libboost-dev|Boost.Beast|has_header boost/beast/websocket.hpp'
   'libwebsocketpp-dev|websocketpp|has_header websocketpp/version.hpp'
   'libwebsockets-dev|libwebsockets|pkg-config --exists libwebsockets'

@@ -46,13 +46,16 @@ def have_valgrind() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def collected(server: LoadServer, command: List[str], what: Counted, count: int) -> int:
+def collected(
+    server: LoadServer, command: List[str], what: Counted, count: int, more: Dict[str, str]
+) -> int:
     url = server.url("ws", what.target.format(count=count))
     arguments = arguments_of(what.mode, url, what.size, count)
     environment = {
         "BENCH_CA": server.authority,
         "BENCH_DEADLINE": str(TIMEOUT),
         "MALLOC_PERTURB_": "0",  # `meson test` sets it, and filling memory takes instructions
+        **more,
     }
     outcome = run_to_end([*CALLGRIND, *command, *arguments], TIMEOUT, environment=environment)
     figures_in(outcome.output, what.mode, count)
@@ -62,14 +65,16 @@ def collected(server: LoadServer, command: List[str], what: Counted, count: int)
     return int(found.group(1))
 
 
-def instructions_per_message(server: LoadServer, command: List[str], what: Counted) -> float:
-    few, many = what.counts
-    return (collected(server, command, what, many) - collected(server, command, what, few)) / (many - few)
+def instructions_per_message(
+    server: LoadServer, command: List[str], what: Counted, environment: Optional[Dict[str, str]] = None
+) -> float:
+    few, many = (collected(server, command, what, count, environment or {}) for count in what.counts)
+    return (many - few) / (what.counts[1] - what.counts[0])
 
 
 def is_countable(library: Library) -> bool:
-    """A C++ client; an interpreter's instructions are another matter."""
-    return "." not in library.program and not library.environment
+    """A C++ client that is no plain socket; an interpreter's instructions are another matter."""
+    return "." not in library.program and library.kind != "plain"
 
 
 def measure(server: LoadServer, library: Library, build: pathlib.Path) -> Dict[str, Optional[float]]:
@@ -77,7 +82,10 @@ def measure(server: LoadServer, library: Library, build: pathlib.Path) -> Dict[s
     result: Dict[str, Optional[float]] = {}
     for what in counted:
         try:
-            result[what.name] = instructions_per_message(server, command_of(library, build), what)
+            if what.mode not in library.modes:
+                continue
+            command = command_of(library, build)
+            result[what.name] = instructions_per_message(server, command, what, library.environment)
         except ClientFailed as problem:
             server.check()
             print(f"{library.key} {what.name} failed: {problem}", file=sys.stderr)
@@ -85,12 +93,17 @@ def measure(server: LoadServer, library: Library, build: pathlib.Path) -> Dict[s
     return result
 
 
+def cell(result: Dict[str, Optional[float]], name: str) -> str:
+    if name not in result:
+        return "–"
+    return "failed" if result[name] is None else f"{result[name]:,.0f}"
+
+
 def table(results: Dict[str, Dict[str, Optional[float]]]) -> str:
     names = [what.name for what in counted]
     lines = ["| instructions per message | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
     for key, result in results.items():
-        figures = (result[name] for name in names)
-        cells = ("failed" if figure is None else f"{figure:,.0f}" for figure in figures)
+        cells = (cell(result, name) for name in names)
         lines.append(f"| {key} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

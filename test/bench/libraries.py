@@ -59,6 +59,10 @@ boost = package("libboost-dev")
 libraries = [
     Library("ours_app", "WebSocketApp", "ours", "client_ours_app"),
     Library("ours_sync", "WebSocket", "ours", "client_ours_sync"),
+    Library(
+        "ours_recv", "WebSocket, by recv", "ours", "client_ours_sync",
+        environment={"OURS_BY_RECV": "1"}, modes=("recv", "rtt", "hold"),
+    ),
     Library("beast_sync", "Beast sync", "peer", "client_beast_sync", boost),
     Library("beast_async", "Beast async", "peer", "client_beast_async", boost),
     Library("websocketpp", "websocketpp", "peer", "client_websocketpp", package("libwebsocketpp-dev")),

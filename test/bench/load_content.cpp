@@ -1,8 +1,12 @@
 #include "load_content.hpp"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <array>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -53,6 +57,17 @@ std::string frame(const std::string& message, const Request& request) {
 
 }  // namespace
 
+MemoryFile::MemoryFile(std::string_view content)
+    : descriptor_(::memfd_create("frames", MFD_CLOEXEC)) {
+  while (!content.empty()) {
+    const ssize_t put = ::write(descriptor_, content.data(), content.size());
+    if (put <= 0) throw std::runtime_error("there is no memory for a file");
+    content.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+MemoryFile::~MemoryFile() { ::close(descriptor_); }
+
 FrameBlock::FrameBlock(std::vector<std::string> frames, std::size_t at_least) {
   while (bytes_.size() < at_least) {
     for (const std::string& frame : frames) {
@@ -60,6 +75,7 @@ FrameBlock::FrameBlock(std::vector<std::string> frames, std::size_t at_least) {
       ends_.push_back(bytes_.size());
     }
   }
+  file_ = std::make_unique<const MemoryFile>(bytes_);
 }
 
 std::shared_ptr<const FrameBlock> frame_block(const Request& request) {

@@ -11,6 +11,20 @@
 
 namespace bench {
 
+/// A file in memory.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::string_view content);
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  int descriptor() const { return descriptor_; }
+
+ private:
+  const int descriptor_;
+};
+
 /// Whole frames, one after the other.
 class FrameBlock {
  public:
@@ -21,10 +35,13 @@ class FrameBlock {
   std::string_view first(std::size_t frames) const {
     return std::string_view(bytes_).substr(0, frames == 0 ? 0 : ends_[frames - 1]);
   }
+  /// The same bytes.
+  const MemoryFile& file() const { return *file_; }
 
  private:
   std::string bytes_;
   std::vector<std::size_t> ends_;
+  std::unique_ptr<const MemoryFile> file_;
 };
 
 /// Made once for all connections that ask for the same.

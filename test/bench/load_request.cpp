@@ -65,6 +65,7 @@ std::optional<Request> read_target(std::string_view target) {
   request.task = *task;
   request.size = number(parameter(target, "size"));
   request.count = number(parameter(target, "count"));
+  request.sendfile = parameter(target, "sendfile") == "1";
   const std::string_view text = parameter(target, "text");
   request.text = !text.empty();
   request.deflate = parameter(target, "deflate") == "1";

@@ -19,9 +19,10 @@ struct Request {
   std::size_t count = 0;
   Content content = Content::binary;
   bool text = false;
-  bool deflate = false;  // agreed on, each message by itself
-  int window_bits = 15;  // how far back compressing looks, as a power of two
-  std::string answer;    // to the handshake; nothing for a plain connection
+  bool deflate = false;   // agreed on, each message by itself
+  bool sendfile = false;  // what is sent is not copied
+  int window_bits = 15;   // how far back compressing looks, as a power of two
+  std::string answer;     // to the handshake; nothing for a plain connection
 };
 
 /// The head without the empty line that ends it. Nothing for what cannot be served.

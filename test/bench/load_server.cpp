@@ -1,5 +1,8 @@
-// The other end of every measurement, a program of its own: blocking sockets and a thread for each
-// connection, so that it is never the slower one (client_plain shows how fast it can be).
+// The other end of every measurement, a program of its own: blocking sockets, a thread for each connection,
+// and messages that were framed beforehand, so that hardly anything is left to it but the system's work. On
+// loopback that is more than the receiver's: who sends also carries what TCP does for both. So where messages
+// are received in big pieces the server's core is busy all the time and clients wait for it, plain sockets
+// most of all; the report shows for each how busy they were.
 //
 //   load_server [--seconds N]
 //
@@ -12,6 +15,7 @@
 //                              beforehand, and others as they came
 //
 //   text=ascii|utf8|json       text messages instead of binary ones; utf8: many scripts; json: below
+//   sendfile=1                 sends without copying, by sendfile(2); ws alone
 //   deflate=1                  agrees to permessage-deflate, each message by itself. What is sent was
 //                              compressed beforehand, and is JSON if text does not say otherwise
 //

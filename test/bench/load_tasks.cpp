@@ -41,6 +41,19 @@ unsigned char whole(Kind kind) {
   return static_cast<unsigned char>(0x80U | static_cast<unsigned>(kind));
 }
 
+// All that were asked for, until nobody takes them any more.
+void send_messages(Stream& stream, const Request& request) {
+  const auto block = frame_block(request);
+  for (std::size_t left = request.count; left > 0;) {
+    const std::size_t frames = std::min(left, block->frames());
+    const std::string_view bytes = block->first(frames);
+    const bool sent = request.sendfile ? stream.send_file(block->file().descriptor(), bytes.size())
+                                       : stream.write(bytes);
+    if (!sent) return;
+    left -= frames;
+  }
+}
+
 class WebSocketConnection {
  public:
   WebSocketConnection(Stream& stream, Reader& reader, const Request& request)
@@ -49,7 +62,7 @@ class WebSocketConnection {
   void run() {
     switch (request_.task) {
       case Task::firehose:
-        send_messages();
+        send_messages(stream_, request_);
         break;
       case Task::sink:
         take_messages();
@@ -65,15 +78,6 @@ class WebSocketConnection {
   }
 
  private:
-  void send_messages() {
-    const auto block = frame_block(request_);
-    for (std::size_t left = request_.count; left > 0;) {
-      const std::size_t frames = std::min(left, block->frames());
-      if (!stream_.write(block->first(frames))) return;
-      left -= frames;
-    }
-  }
-
   void take_messages() {
     std::size_t size = 0;  // of the message, so far
     for (std::size_t left = request_.count; left > 0;) {
@@ -148,21 +152,12 @@ class WebSocketConnection {
   bool closed_ = false;
 };
 
-void send_plain(Stream& stream, const Request& request) {
-  const auto block = frame_block(request);
-  for (std::size_t left = request.count; left > 0;) {
-    const std::size_t frames = std::min(left, block->frames());
-    if (!stream.write(block->first(frames))) return;
-    left -= frames;
-  }
-}
-
 // As many bytes as a WebSocket client and its server have in their frames.
 void serve_plain(Stream& stream, Reader& reader, const Request& request) {
   const std::size_t asked = client_frame_size(request.size);
   switch (request.task) {
     case Task::firehose:
-      send_plain(stream, request);
+      send_messages(stream, request);
       break;
     case Task::sink:
       if (reader.skip(request.count * asked)) {

@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Tuple
 
 import compiling
 import instructions
+import system_calls
 from libraries import Library, command_of
 from rows import Figure, Row
 from running import (
@@ -21,6 +22,8 @@ NEEDED = {
     "hold": ("resident_kib",),
 }
 HELD_FEW = 100
+# What is counted, not clocked: by whom.
+COUNTING = {"instructions": instructions, "system calls": system_calls}
 # What a library's first, short run takes at least, so that it tells how fast it is.
 TRIAL_SECONDS = 0.02
 
@@ -99,8 +102,8 @@ class Bench:
         """Whether the library has a part in the row."""
         if row.group == "compile":
             return library.key in compiling.programs
-        if row.group == "instructions":
-            return instructions.is_countable(library) and library.kind != "plain"
+        if row.group in COUNTING and not COUNTING[row.group].is_countable(library):
+            return False
         return row.mode in library.modes and (library.deflates or not row.deflates)
 
     def measure(self, row: Row, library: Library) -> dict:
@@ -109,7 +112,12 @@ class Bench:
         if row.group == "instructions":
             command = command_of(library, self._build)
             what = instructions.by_mode[row.mode]
-            return {"instructions": instructions.instructions_per_message(self.server(False), command, what)}
+            server = self.server(False)
+            figure = instructions.instructions_per_message(server, command, what, library.environment)
+            return {"instructions": figure}
+        if row.group == "system calls":
+            command = command_of(library, self._build)
+            return {"system_calls": system_calls.per_message(self.server(False), command, row, library)}
         if row.mode == "hold":
             few, many = (self._run(row, library, count) for count in (HELD_FEW, row.count))
             difference = many["resident_kib"] - few["resident_kib"]
@@ -122,8 +130,11 @@ class Bench:
         command = [*command_of(library, self._build), *arguments_of(row.mode, url, row.size, count)]
         environment = {**library.environment, "BENCH_CA": server.authority}
         place = self._places(row.one_core)[1]
+        before = server.cpu_seconds()
         outcome = run_to_end(command, self._timeout, place, environment)
         told = figures_in(outcome.output, row.mode, count)
+        if before is not None:
+            told["server_cpu_seconds"] = server.cpu_seconds() - before
         for name in NEEDED.get(row.mode, ()):
             if not isinstance(told.get(name), (int, float)):
                 raise ClientFailed(f"printed no {name}")

@@ -149,7 +149,10 @@ class Report:
         if row.in_readme == "ratio" and key != row.plain:
             ratio = self.speed(row, key, row.plain)
             return NOTHING if ratio is None else f"{ratio:.2f}"
-        summary = self.results.summary(row, row.figure, key)
+        return self.short_figure(row, row.figure, key)
+
+    def short_figure(self, row: Row, figure: Figure, key: str) -> str:
+        summary = self.results.summary(row, figure, key)
         return number_text(summary.median) if summary else NOTHING
 
     def short_name(self, row: Row) -> str:
@@ -164,15 +167,21 @@ class Report:
             cells = [self.short_cell(row, library.key) for library in columns]
             if any(cell != NOTHING for cell in cells):
                 lines.append([self.short_name(row), *cells])
+            for figure in row.also_in_readme:
+                cells = [self.short_figure(row, figure, library.key) for library in columns]
+                lines.append([f"{row.name}, {figure.title}", *cells])
         return table_of(["", *(library.title for library in columns)], lines)
 
 
 HOW_TO_READ = """\
-Medians of {rounds}, in which all took turns; behind ± is half of what lies between the extremes.
+Medians of {rounds}, in which all took turns (memory: of 3 at most, compiling: of 2; what is counted is
+counted once); behind ± is half of what lies between the extremes.
 In brackets: how many times as fast as plain sockets that move the same bytes (1 is as fast, more is better,
 also for times): they read in big blocks, and send with a call for each message. What they do the other way
-is a column of its own. A slow library gets fewer messages than a fast one, so that none takes much more
-than a second."""
+is a column of its own; over wss they are plain OpenSSL. A slow library gets fewer messages than a fast one,
+so that none takes much more than a second. Who is busy all the time limits the other: where that is the
+server, a client can only be as fast as it is. On loopback that is so for whoever receives in big pieces,
+since the system's share of sending is the bigger one; "sent without copying" makes it smaller."""
 
 
 def whole_report(

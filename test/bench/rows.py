@@ -22,6 +22,10 @@ P50 = Figure("p50, µs", lambda told: told["p50_us"])
 P99 = Figure("p99, µs", lambda told: told["p99_us"])
 CONNECT_P50 = Figure("connecting alone p50, µs", lambda told: told["connect_p50_us"])
 KIB_EACH = Figure("KiB per connection", lambda told: told["kib_per_connection"])
+# Of its core: who is busy all the time limits the other.
+BUSY = Figure("client busy, %", lambda told: told["cpu_seconds"] / told["seconds"] * 100)
+SERVER_BUSY = Figure("server busy, %", lambda told: told["server_cpu_seconds"] / told["seconds"] * 100)
+SYSTEM_CALLS = Figure("system calls", lambda told: told["system_calls"])
 INSTRUCTIONS = Figure("instructions", lambda told: told["instructions"])
 CPU_SECONDS = Figure("CPU s", lambda told: told["cpu_seconds"])
 
@@ -48,11 +52,16 @@ def both(**goal) -> Tuple[Goal, ...]:
     return app(**goal), sync(**goal)
 
 
+def receiving(**goal) -> Tuple[Goal, ...]:
+    """Both, the synchronous one by recv_view and by recv."""
+    return (*both(**goal), Goal("ours_recv", **goal))
+
+
 @dataclass(frozen=True)
 class Row:
     name: str
     group: str
-    mode: str  # of the clients; "compile" and "instructions" have no client of their own
+    mode: str  # of the clients; to "compile" is none of theirs
     size: int
     count: int  # messages or connections, so that ours take some 0.3 to 1 s
     figure: Figure
@@ -64,6 +73,7 @@ class Row:
     deflates: bool = False
     most_rounds: int = 100
     in_readme: str = ""  # "figure", or "ratio" to plain sockets
+    also_in_readme: Tuple[Figure, ...] = ()
     plain: str = "plain"  # which of the plain ones it is held against
 
 
@@ -74,16 +84,19 @@ def size_text(size: int) -> str:
     return f"{size} B"
 
 
-def of_plain(times: float) -> Tuple[Goal, ...]:
+def of_plain(times: float, who=both) -> Tuple[Goal, ...]:
     """Of plain sockets that move message by message, and of those that move big blocks."""
-    return both(times=times, of="plain_messages") + both(times=times, of="plain")
+    return who(times=times, of="plain_messages") + who(times=times, of="plain")
 
 
-def receive(size: int, count: int, goals=(), scheme="ws", readme="") -> Row:
+def receive(size: int, count: int, goals=(), scheme="ws", readme="", sendfile=False) -> Row:
     prefix = "wss " if scheme == "wss" else ""
-    target = f"/firehose?size={size}&count={{count}}"
+    target = f"/firehose?size={size}&count={{count}}" + ("&sendfile=1" if sendfile else "")
     name, group = f"{prefix}receive {size_text(size)}", f"{prefix}receive"
-    return Row(name, group, "recv", size, count, RATE, target, scheme, goals, in_readme=readme)
+    name += ", sent without copying" if sendfile else ""
+    return Row(
+        name, group, "recv", size, count, RATE, target, scheme, goals, also=(BUSY, SERVER_BUSY), in_readme=readme
+    )
 
 
 # What each message to send costs, plain sockets pay as well: a call.
@@ -92,16 +105,17 @@ def send(size: int, count: int, goals=(), scheme="ws", readme="") -> Row:
     target = f"/sink?size={size}&count={{count}}"
     name, group = f"{prefix}send {size_text(size)}", f"{prefix}send"
     return Row(
-        name, group, "send", size, count, RATE, target, scheme, goals,
+        name, group, "send", size, count, RATE, target, scheme, goals, also=(BUSY, SERVER_BUSY),
         in_readme=readme, plain="plain_messages",
     )  # fmt: skip
 
 
-def text(kind: str, title: str, count: int, at_most: float) -> Row:
+def text(kind: str, title: str, count: int, goals=(), scheme="ws", readme="figure") -> Row:
+    prefix = "wss " if scheme == "wss" else ""
     target = f"/firehose?size={16 * KIB}&count={{count}}&text={kind}"
     return Row(
-        f"receive text 16 KiB {title}", "text", "recv", 16 * KIB, count, CPU, target,
-        goals=both(at_most=at_most), also=(RATE,), in_readme="figure",
+        f"{prefix}receive text 16 KiB {title}", "text", "recv", 16 * KIB, count, CPU, target, scheme, goals,
+        also=(RATE,), in_readme=readme,
     )  # fmt: skip
 
 
@@ -113,6 +127,7 @@ def connect(scheme: str, count: int) -> Row:
     return Row(
         f"{scheme} connect, exchange 16 B, close", "connect", "connect", 16, count, P50, "/echo?size=16",
         scheme, goals=(sync(times=1, of="beast_sync"),), also=(CONNECT_P50, CONNECTS), in_readme="figure",
+        also_in_readme=(CONNECTS,),
     )  # fmt: skip
 
 
@@ -141,36 +156,58 @@ def counted(mode: str, verb: str, size: int, goals: Tuple[Goal, ...]) -> Row:
     )  # fmt: skip
 
 
+def calls(mode: str, verb: str, task: str, goals: Tuple[Goal, ...]) -> Row:
+    return Row(
+        f"{verb} 125 B, system calls", "system calls", mode, 125, 0, SYSTEM_CALLS,
+        f"/{task}?size=125&count={{count}}", goals=goals, most_rounds=1, in_readme="figure",
+    )  # fmt: skip
+
+
 PEER = "best peer"
 
 rows: List[Row] = [
-    counted("recv", "receive", 125, both(at_most=180)),
+    counted("recv", "receive", 125, receiving(at_most=180)),
     counted("send", "send", 125, (app(at_most=260), sync(at_most=600))),
     counted("rtt", "echo", 16, both(at_most=2000)),
-    receive(16, 30_000_000, both(times=4, of=PEER), readme="figure"),
-    receive(125, 10_000_000, both(times=3, of=PEER), readme="figure"),
-    receive(KIB, 1_500_000, both(times=0.85, of="plain"), readme="figure"),
-    receive(16 * KIB, 100_000, of_plain(0.95), readme="ratio"),
-    receive(MIB, 1500, of_plain(0.95), readme="ratio"),
+    calls("recv", "receive", "firehose", ()),
+    # One, and for some five hundred messages OpenSSL's look whether the process was forked.
+    calls("send", "send", "sink", (app(at_most=0.02), sync(at_most=1.01))),
+    receive(16, 30_000_000, receiving(times=4, of=PEER), readme="figure"),
+    receive(125, 10_000_000, receiving(times=3, of=PEER), readme="figure"),
+    receive(KIB, 1_500_000, receiving(times=0.85, of="plain"), readme="figure"),
+    receive(16 * KIB, 100_000, of_plain(0.95, receiving), readme="ratio"),
+    receive(256 * KIB, 6000, of_plain(0.95, receiving)),
+    receive(MIB, 1500, of_plain(0.95, receiving), readme="ratio"),
+    receive(KIB, 1_500_000, receiving(times=0.85, of="plain"), sendfile=True),
+    receive(16 * KIB, 100_000, of_plain(0.95, receiving), readme="ratio", sendfile=True),
+    receive(MIB, 1500, of_plain(0.95, receiving), readme="ratio", sendfile=True),
     send(16, 10_000_000),
     send(125, 5_000_000, (app(times=15, of=PEER), sync(times=0.95, of="plain_messages")), readme="figure"),
     send(KIB, 1_000_000),
     send(16 * KIB, 100_000, of_plain(0.95), readme="ratio"),
+    send(256 * KIB, 6000, of_plain(0.95)),
     send(MIB, 1500, of_plain(0.95), readme="ratio"),
     hold("of an idle connection", 0, both(at_most=3)),
-    hold("of a connection after a 16 KiB echo", 16 * KIB, both(at_most=4)),
+    hold("of a connection after a 16 KiB echo", 16 * KIB, receiving(at_most=4)),
     hold("of an idle wss connection", 0, scheme="wss"),
-    text("utf8", "multi-byte", 30_000, 10),
-    text("ascii", "ASCII", 60_000, 3.5),
-    receive(125, 4_000_000, both(times=1.3, of=PEER), "wss", readme="figure"),
-    receive(16 * KIB, 60_000, of_plain(0.9), "wss", readme="ratio"),
-    receive(MIB, 1000, of_plain(0.9), "wss", readme="ratio"),
+    hold("of a wss connection after a 16 KiB echo", 16 * KIB, scheme="wss", readme=""),
+    text("utf8", "multi-byte", 30_000, both(at_most=10)),
+    text("ascii", "ASCII", 60_000, both(at_most=3.5)),
+    text("utf8", "multi-byte", 30_000, scheme="wss", readme=""),
+    text("ascii", "ASCII", 30_000, scheme="wss", readme=""),
+    receive(16, 20_000_000, scheme="wss"),
+    receive(125, 4_000_000, receiving(times=1.3, of=PEER), "wss", readme="figure"),
+    receive(KIB, 1_000_000, scheme="wss"),
+    receive(16 * KIB, 60_000, of_plain(0.9, receiving), "wss", readme="ratio"),
+    receive(MIB, 1000, of_plain(0.9, receiving), "wss", readme="ratio"),
     send(125, 4_000_000, (app(times=8, of=PEER),), "wss", readme="figure"),
+    send(KIB, 700_000, scheme="wss"),
     send(16 * KIB, 60_000, of_plain(0.9), "wss", readme="ratio"),
     send(MIB, 1000, of_plain(0.9), "wss", readme="ratio"),
     echo("echo 16 B", in_readme="figure"),
     echo("wss echo 16 B", "wss", in_readme="figure"),
     echo("echo 16 B, both ends on one core", one_core=True, goals=both(at_most=18), in_readme="figure"),
+    echo("wss echo 16 B, both ends on one core", "wss", one_core=True),
     connect("ws", 2000),
     connect("wss", 500),
     deflate("recv", KIB, 100_000),

@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -135,6 +136,14 @@ bool Stream::write(std::string_view bytes) {
     const ssize_t put = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (put <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+bool Stream::send_file(int file, std::size_t size) {
+  if (tls_) return false;
+  for (off_t at = 0; static_cast<std::size_t>(at) < size;) {
+    if (::sendfile(descriptor_, file, &at, size - static_cast<std::size_t>(at)) <= 0) return false;
   }
   return true;
 }

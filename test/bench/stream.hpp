@@ -42,6 +42,8 @@ class Stream {
   /// At least one byte; 0 at the end.
   std::size_t read(char* into, std::size_t size);
   bool write(std::string_view bytes);
+  /// The first `size` bytes of a file, uncopied: over TCP alone.
+  bool send_file(int file, std::size_t size);
   /// Reads exactly that many bytes, and looks at none. False when the end came before.
   bool discard(std::size_t size);
   /// Nothing more will be written; reads until the other side says the same.

@@ -123,7 +123,7 @@ class Context {
   void set_options(WebSocket& socket) const {
     socket.binary(true);
     socket.auto_fragment(false);
-    socket.read_message_max(0);
+    socket.read_message_max(std::size_t{64} << 20U);
     if (order_.mode != bench::Mode::hold) {
       socket.write_buffer_bytes(std::clamp<std::size_t>(order_.size + 64, 4096, 128U << 10U));
     }

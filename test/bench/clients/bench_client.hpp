@@ -8,6 +8,8 @@
 //   connect   COUNT times: a connection, one echo, the closing handshake
 //   hold      COUNT connections at once, with one echo on each unless SIZE is 0: memory
 //
+// BENCH_CA names the file with the authority of a wss server; without it any certificate will do.
+//
 // Exit status 1 and a sentence for everything that goes wrong, and when two minutes are over (or
 // BENCH_DEADLINE seconds). Plain C++17, since not every library can be compiled as C++20.
 #pragma once

@@ -2,7 +2,8 @@
 #
 #   client_X.py recv|send|rtt|connect|hold URL SIZE COUNT
 #
-# ends with one line of JSON and status 0, or with a sentence about what went wrong and status 1.
+# ends with one line of JSON and status 0, or with a sentence about what went wrong and status 1. BENCH_CA
+# names the authority of a wss server.
 import functools
 import json
 import os
@@ -36,7 +37,10 @@ class Task:
 
     @functools.cached_property
     def tls_context(self):
-        return ssl.create_default_context(cafile=os.environ["BENCH_CA"]) if self.is_secure else None
+        if not self.is_secure:
+            return None
+        authority = os.environ.get("BENCH_CA") or sys.exit("BENCH_CA does not name the server's authority")
+        return ssl.create_default_context(cafile=authority)
 
 
 class Clock:

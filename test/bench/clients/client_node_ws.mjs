@@ -1,11 +1,13 @@
 // A load client on Node's ws, in the version of test/peers/node_ws; the environment's
 // WEBSOCKETAPP_NODE_PEERS names the directory with its node_modules. As it is fastest: messages are taken
 // as the Buffers ws gives (no strings made of them), and sent in batches, with a callback on the last one
-// of a batch alone, so that ws has work queued whenever the socket takes more.
+// of a batch alone, so that ws has work queued whenever the socket takes more. One TLS context serves all
+// connections. BENCH_CA names the authority of a wss server.
 //
 //   client_node_ws.mjs recv|send|rtt|connect|hold URL SIZE COUNT
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { createSecureContext } from "node:tls";
 
 const [mode, url, sizeText, countText] = process.argv.slice(2);
 const size = Number(sizeText);
@@ -16,6 +18,11 @@ const batch = 256;
 function giveUp(why) {
   process.stderr.write(`${why}\n`);
   process.exit(1);
+}
+
+function authority() {
+  const file = process.env.BENCH_CA;
+  return file ? readFileSync(file) : giveUp("BENCH_CA does not name the authority of a wss server");
 }
 
 function load() {
@@ -29,8 +36,7 @@ function load() {
 const WebSocket = load();
 const settings = {
   perMessageDeflate: wantsDeflate,
-  maxPayload: 0,
-  ca: url?.startsWith("wss:") ? readFileSync(process.env.BENCH_CA) : undefined,
+  secureContext: url?.startsWith("wss:") ? createSecureContext({ ca: authority() }) : undefined,
 };
 
 // How long something took, in seconds of the clock and of the processor.
@@ -83,17 +89,17 @@ function closed(socket) {
   });
 }
 
-// What is sent: one message again and again, or where it is compressed the server's JSON, as text.
+// What is sent: one message again and again, or where it is compressed the server's JSON.
 async function content() {
   if (!wantsDeflate) return [Buffer.alloc(size, "x")];
   const from = new URL(url);
   from.pathname = "/firehose";
   from.search = `?size=${size}&count=64&text=json`;
   const socket = await opened(from);
-  const texts = [];
-  await messages(socket, (data) => texts.push(data.toString()) < 64);
+  const sent = [];
+  await messages(socket, (data) => sent.push(Buffer.from(data)) < 64);
   await closed(socket);
-  return texts;
+  return sent;
 }
 
 function percentile(values, percent) {
@@ -138,7 +144,7 @@ async function echoes(socket, message, times, took) {
   let begin = process.hrtime.bigint();
   let left = times;
   const done = messages(socket, (data) => {
-    if (message.toString() !== data.toString()) giveUp("the echo is not what was sent");
+    if (!message.equals(data)) giveUp("the echo is not what was sent");
     took.push(sinceUs(begin));
     if (--left === 0) return false;
     begin = process.hrtime.bigint();

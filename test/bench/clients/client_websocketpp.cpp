@@ -258,10 +258,10 @@ template <class Socket, class Function>
 Result with_socket(const Order& order, const Function& function) {
   constexpr std::size_t shipped = websocketpp::config::core_client::connection_read_buffer_size;
   constexpr std::size_t big = std::size_t{64} << 10U;
-  if (order.deflate) return function(Program<Config<Socket, shipped, true>>(order));
-  if (order.mode == bench::Mode::hold) {
-    return function(Program<Config<Socket, shipped, false>>(order));
-  }
+  const bool holds = order.mode == bench::Mode::hold;
+  if (order.deflate && holds) return function(Program<Config<Socket, shipped, true>>(order));
+  if (order.deflate) return function(Program<Config<Socket, big, true>>(order));
+  if (holds) return function(Program<Config<Socket, shipped, false>>(order));
   return function(Program<Config<Socket, big, false>>(order));
 }
 

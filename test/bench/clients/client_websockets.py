@@ -16,12 +16,15 @@ except ImportError as problem:
     sys.exit(f"python3-websockets is not installed ({problem})")
 
 
+GREATEST_MESSAGE = 64 << 20
+
+
 def connect(task, url=None):
     return websockets.connect(
         url or task.url,
         ssl=task.tls_context,
         compression="deflate" if task.wants_deflate else None,
-        max_size=None,
+        max_size=GREATEST_MESSAGE,
         ping_interval=None,
     )
 
@@ -31,7 +34,7 @@ async def content(task):
     if not task.wants_deflate:
         return [task.message]
     async with connect(task, task.json_url(64)) as connection:
-        return [await connection.recv() for _ in range(64)]
+        return [(await connection.recv()).encode() for _ in range(64)]
 
 
 async def echo(connection, message):

@@ -1,0 +1,46 @@
+# How many system calls a message costs a client, by strace: the difference of two runs with different
+# counts. Being watched makes each call slow, so that a program which puts messages together while one is
+# under way makes somewhat fewer of them here than otherwise.
+import re
+import shutil
+from typing import List
+
+from libraries import Library
+from running import ClientFailed, LoadServer, arguments_of, figures_in, run_to_end
+
+STRACE = ["strace", "-f", "-c", "-o", "/dev/stderr"]
+TIMEOUT = 120
+COUNTS = (20_000, 120_000)
+TOTAL = re.compile(r"^\s*100\.00\s+\S+\s+\S+\s+(\d+)\b.*\btotal$", re.MULTILINE)
+
+
+def have_strace() -> bool:
+    """Also whether the system lets it watch."""
+    if not shutil.which("strace"):
+        return False
+    try:
+        return TOTAL.search(run_to_end([*STRACE, "true"], 20).errors) is not None
+    except ClientFailed:
+        return False
+
+
+def is_countable(library: Library) -> bool:
+    """A C++ client, as for instructions: an interpreter makes calls of its own."""
+    return "." not in library.program
+
+
+def counted(server: LoadServer, command: List[str], row, library: Library, count: int) -> int:
+    url = server.url(row.scheme, row.target.format(count=count))
+    arguments = arguments_of(row.mode, url, row.size, count)
+    environment = {**library.environment, "BENCH_CA": server.authority, "BENCH_DEADLINE": str(TIMEOUT)}
+    outcome = run_to_end([*STRACE, *command, *arguments], TIMEOUT, environment=environment)
+    figures_in(outcome.output, row.mode, count)
+    found = TOTAL.search(outcome.errors)
+    if not found:
+        raise ClientFailed("strace did not say how many calls it counted")
+    return int(found.group(1))
+
+
+def per_message(server: LoadServer, command: List[str], row, library: Library) -> float:
+    few, many = (counted(server, command, row, library, count) for count in COUNTS)
+    return (many - few) / (COUNTS[1] - COUNTS[0])
