@@ -16,7 +16,7 @@ BOUNDS = {
     ("WebSocketApp", "recv"): 150,
     ("WebSocketApp", "send"): 350,
     ("WebSocketApp", "rtt"): 2500,
-    ("WebSocket", "recv"): 130,
+    ("WebSocket", "recv"): 150,
     ("WebSocket by recv", "recv"): 420,
     ("WebSocket", "send"): 700,
     ("WebSocket", "rtt"): 2300,
