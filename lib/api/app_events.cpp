@@ -250,10 +250,9 @@ bool WebSocketApp::Implementation::hand_over_some() {
   if (!goes_out) {
     left_behind_ += batch.messages;
     batch.clear();
-    return false;
   }
   if (batch.frames.capacity() > base::Buffer::most) batch.frames.release();
-  return true;
+  return goes_out;
 }
 
 void WebSocketApp::Implementation::rests() {

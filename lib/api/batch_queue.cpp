@@ -31,7 +31,7 @@ bool BatchQueue::begin_another() noexcept {
 
 void BatchQueue::append(protocol::FrameBatch& batch) {
   const bool fits = last_.frames.size() + batch.frames.size() <= full_size;
-  if (last_.frames.empty() || (!fits && begin_another())) {
+  if (!fits && (last_.frames.empty() || begin_another())) {
     last_.swap(batch);
   } else {
     last_.append(batch);  // one batch leaves with one system call
