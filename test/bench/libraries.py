@@ -84,6 +84,10 @@ libraries = [
         "plain_messages", "plain, message by message", "plain", "client_plain",
         environment={"PLAIN_MESSAGE_BY_MESSAGE": "1"}, modes=("recv", "send"), deflates=False,
     ),
+    Library(
+        "plain_masked", "plain, masked", "plain", "client_plain",
+        environment={"PLAIN_MASKED": "1"}, modes=("send",), deflates=False,
+    ),
 ]  # fmt: skip
 by_key = {library.key: library for library in libraries}
 

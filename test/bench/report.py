@@ -161,7 +161,7 @@ class Report:
         return row.name if row.name.endswith(row.figure.title) else f"{row.name}, {row.figure.title}"
 
     def short_table(self) -> str:
-        columns = [library for library in self.libraries if library.key != "plain_messages"]
+        columns = [each for each in self.libraries if each.kind != "plain" or each.key == "plain"]
         lines = []
         for row in (row for row in self.rows if row.in_readme):
             cells = [self.short_cell(row, library.key) for library in columns]
@@ -178,7 +178,8 @@ Medians of {rounds}, in which all took turns (memory: of 3 at most, compiling: o
 counted once); behind ± is half of what lies between the extremes.
 In brackets: how many times as fast as plain sockets that move the same bytes (1 is as fast, more is better,
 also for times): they read in big blocks, and send with a call for each message. What they do the other way
-is a column of its own; over wss they are plain OpenSSL. A slow library gets fewer messages than a fast one,
+is a column of its own, and so is what they send when each message is masked first, which is the least that
+a WebSocket client has to do; over wss they are plain OpenSSL. A slow library gets fewer messages than a fast one,
 so that none takes much more than a second. Who is busy all the time limits the other: where that is the
 server, a client can only be as fast as it is. On loopback that is so for whoever receives in big pieces,
 since the system's share of sending is the bigger one; "sent without copying" makes it smaller."""

@@ -1,8 +1,11 @@
 // Plain sockets, or plain OpenSSL, that move the bytes a WebSocket client would move, and look at none:
 // the ceiling. Reads and writes are of 128 KiB, over the same memory again and again; with
 // PLAIN_MESSAGE_BY_MESSAGE set, each message to send is a write of its own, and each one that comes is
-// read whole into memory of its size, which is what its receiver is there for.
+// read whole into memory of its size, which is what its receiver is there for. With PLAIN_MASKED set each is
+// masked besides (RFC 6455 5.3), with a key that it is given: the least that a WebSocket client has to do.
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -35,7 +38,22 @@ void receive(Stream& stream, std::size_t bytes) {
   if (!stream.discard(bytes)) bench::give_up("the connection ended before all bytes had come");
 }
 
-bool is_message_by_message() { return std::getenv("PLAIN_MESSAGE_BY_MESSAGE") != nullptr; }
+bool masks() { return std::getenv("PLAIN_MASKED") != nullptr; }
+bool is_message_by_message() {
+  return masks() || std::getenv("PLAIN_MESSAGE_BY_MESSAGE") != nullptr;
+}
+
+// Eight bytes at a time, which the compiler makes vectors of.
+void mask(std::string& to, std::string_view from, std::uint64_t key) {
+  std::size_t at = 0;
+  for (; at + sizeof key <= from.size(); at += sizeof key) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from.data() + at, sizeof word);
+    word ^= key;
+    std::memcpy(to.data() + at, &word, sizeof word);
+  }
+  for (; at < from.size(); ++at) to[at] = static_cast<char>(from[at] ^ static_cast<char>(key));
+}
 
 void receive_messages(Stream& stream, std::size_t size, std::size_t count) {
   std::string message(size, 'x');
@@ -72,11 +90,14 @@ Result send_mode(const Order& order) {
   Stream stream = connected(order, tls.get());
   const std::size_t message = bench::client_frame_size(order.size);
   const std::string block(is_message_by_message() ? message : bench::block_size, 'x');
+  std::string masked(masks() ? message : 0, 'x');
+  std::uint64_t key = 0x0123456789ABCDEF;
   bench::Watch watch;
   watch.begin();
   for (std::size_t left = order.count * message; left > 0;) {
     const std::string_view next = std::string_view(block).substr(0, left);
-    send(stream, next);
+    if (!masked.empty()) mask(masked, next, key += 0x9E3779B97F4A7C15);
+    send(stream, masked.empty() ? next : std::string_view(masked));
     left -= next.size();
   }
   receive(stream, done_size);
