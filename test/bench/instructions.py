@@ -15,7 +15,7 @@ from typing import Dict, List, Optional, Sequence
 
 sys.dont_write_bytecode = True
 from libraries import Library, command_of, libraries, why_absent
-from running import ClientFailed, LoadServer, ServerDied, arguments_of, figures_in, run_to_end
+from running import ClientFailed, LoadServer, ServerDied, run_watched
 
 CALLGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
 TIMEOUT = 300  # seconds: it is some 50 times as slow
@@ -49,16 +49,9 @@ def have_valgrind() -> bool:
 def collected(
     server: LoadServer, command: List[str], what: Counted, count: int, more: Dict[str, str]
 ) -> int:
-    url = server.url("ws", what.target.format(count=count))
-    arguments = arguments_of(what.mode, url, what.size, count)
-    environment = {
-        "BENCH_CA": server.authority,
-        "BENCH_DEADLINE": str(TIMEOUT),
-        "MALLOC_PERTURB_": "0",  # `meson test` sets it, and filling memory takes instructions
-        **more,
-    }
-    outcome = run_to_end([*CALLGRIND, *command, *arguments], TIMEOUT, environment=environment)
-    figures_in(outcome.output, what.mode, count)
+    # `meson test` sets it, and filling memory takes instructions.
+    environment = {"MALLOC_PERTURB_": "0", **more}
+    outcome = run_watched(server, CALLGRIND, command, what, count, TIMEOUT, environment)
     found = COLLECTED.search(outcome.errors)
     if not found:
         raise ClientFailed("callgrind did not say how many instructions it counted")

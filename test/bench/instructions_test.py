@@ -1,6 +1,7 @@
 # A coarse guard of what was won: instructions per message of both faces, by callgrind. The bounds lie some
 # third above what is measured, so that another compiler passes, and an allocation, or a lock or two, more
-# for each message does not.
+# for each message does not. WebSocketApp's are wider: how often its two threads wait for one another depends
+# on what else the machine does.
 import argparse
 import pathlib
 import sys
@@ -13,9 +14,9 @@ from running import ClientFailed, LoadServer, ServerDied
 from script_cases import Failure, Skip, check, run_cases
 
 BOUNDS = {
-    ("WebSocketApp", "recv"): 150,
-    ("WebSocketApp", "send"): 350,
-    ("WebSocketApp", "rtt"): 2500,
+    ("WebSocketApp", "recv"): 180,
+    ("WebSocketApp", "send"): 450,
+    ("WebSocketApp", "rtt"): 2800,
     ("WebSocket", "recv"): 150,
     ("WebSocket by recv", "recv"): 420,
     ("WebSocket", "send"): 700,

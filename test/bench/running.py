@@ -208,3 +208,17 @@ def figures_in(output: str, mode: str, count: int) -> dict:
 
 def arguments_of(mode: str, url: str, size: int, count: int) -> List[str]:
     return [mode, url, str(size), str(count)]
+
+
+def run_watched(
+    server: LoadServer, watcher: Sequence[str], command: Sequence[str], what, count: int,
+    timeout: float, environment: Dict[str, str],
+) -> Outcome:  # fmt: skip
+    """A client's run as another program, valgrind say, watches it. `what` tells the mode, the size and the
+    target, where the count goes."""
+    url = server.url("ws", what.target.format(count=count))
+    arguments = arguments_of(what.mode, url, what.size, count)
+    given = {"BENCH_CA": server.authority, "BENCH_DEADLINE": str(timeout), **environment}
+    outcome = run_to_end([*watcher, *command, *arguments], timeout, environment=given)
+    figures_in(outcome.output, what.mode, count)
+    return outcome

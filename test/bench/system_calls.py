@@ -6,7 +6,7 @@ import shutil
 from typing import List
 
 from libraries import Library
-from running import ClientFailed, LoadServer, arguments_of, figures_in, run_to_end
+from running import ClientFailed, LoadServer, run_to_end, run_watched
 
 STRACE = ["strace", "-f", "-c", "-o", "/dev/stderr"]
 TIMEOUT = 120
@@ -30,11 +30,7 @@ def is_countable(library: Library) -> bool:
 
 
 def counted(server: LoadServer, command: List[str], row, library: Library, count: int) -> int:
-    url = server.url(row.scheme, row.target.format(count=count))
-    arguments = arguments_of(row.mode, url, row.size, count)
-    environment = {**library.environment, "BENCH_CA": server.authority, "BENCH_DEADLINE": str(TIMEOUT)}
-    outcome = run_to_end([*STRACE, *command, *arguments], TIMEOUT, environment=environment)
-    figures_in(outcome.output, row.mode, count)
+    outcome = run_watched(server, STRACE, command, row, count, TIMEOUT, library.environment)
     found = TOTAL.search(outcome.errors)
     if not found:
         raise ClientFailed("strace did not say how many calls it counted")
