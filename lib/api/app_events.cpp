@@ -245,7 +245,7 @@ bool WebSocketApp::Implementation::hand_over_some() {
   try {
     goes_out = session->send_frames(batch);
   } catch (const std::bad_alloc&) {
-    // Only what is put behind other output takes memory, and that is so when closing begins.
+    // Most of all where it is to be put behind other output, that is, when closing begins.
   }
   if (!goes_out) {
     left_behind_ += batch.messages;

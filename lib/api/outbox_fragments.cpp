@@ -77,6 +77,8 @@ Outbox::Pushed Outbox::push_compressed_piece(std::unique_lock<LightMutex>& lock,
 
 Outbox::Pushed Outbox::append_piece(std::string_view payload, bool fin, std::uint8_t reserved) {
   protocol::FrameBatch& batch = queue_.last();
+  // Where there is no memory for what has waited behind, the last piece does not go out either.
+  if (fin) batch.frames.prepare(protocol::frame_size(payload.size(), true) + waiting_behind());
   append_frame(batch, fin, fragments_->next_opcode(), payload, reserved);
   if (fin) ++batch.messages;
   fragments_->begun = true;

@@ -50,7 +50,7 @@ class Session final : public std::enable_shared_from_this<Session>,
     virtual void session_has_room() {}
     // Something was written; that much is left.
     virtual void session_has_left(std::size_t /*unsent*/) {}
-    // Nothing has happened for a while: memory can be given back.
+    // No message has come or gone for a while: memory can be given back.
     virtual void session_rests() {}
 
    protected:

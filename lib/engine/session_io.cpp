@@ -98,7 +98,8 @@ bool Session::send(Opcode opcode, std::string_view payload) {
 }
 
 bool Session::send_frames(protocol::FrameBatch& batch) {
-  touch_idle_timer();
+  const bool is_pings_alone = batch.pings && batch.messages == 0;
+  if (!is_pings_alone) touch_idle_timer();
   return !ended_ && protocol_ && protocol_->send_frames(batch);
 }
 

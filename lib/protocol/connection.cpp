@@ -199,12 +199,15 @@ bool Connection::ping(std::string_view payload, TimeMark now) {
 bool Connection::send_frames(FrameBatch& batch) {
   if (state_ != State::open) return false;
   append_pending_pong();
-  if (output_.empty()) {
-    output_.swap(batch.frames);
-  } else {
-    output_.append(batch.frames.view());
-  }
+  const bool is_behind = !output_.empty();
+  // What takes memory comes first: either all of it is done, or nothing.
+  if (is_behind) output_.prepare(batch.frames.size());
   delivery_.batch_queued(batch);
+  if (is_behind) {
+    output_.append(batch.frames.view());
+  } else {
+    output_.swap(batch.frames);
+  }
   batch.clear();
   return true;
 }

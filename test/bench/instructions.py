@@ -74,9 +74,9 @@ def measure(server: LoadServer, library: Library, build: pathlib.Path) -> Dict[s
     """None where it failed, which is told."""
     result: Dict[str, Optional[float]] = {}
     for what in counted:
+        if what.mode not in library.modes:
+            continue
         try:
-            if what.mode not in library.modes:
-                continue
             command = command_of(library, build)
             result[what.name] = instructions_per_message(server, command, what, library.environment)
         except ClientFailed as problem:

@@ -1,7 +1,7 @@
-# A coarse guard of what was won: instructions per message of both faces, by callgrind. The bounds lie some
-# third above what is measured, so that another compiler passes, and an allocation, or a lock or two, more
-# for each message does not. WebSocketApp's are wider: how often its two threads wait for one another depends
-# on what else the machine does.
+# A coarse guard of what was won: instructions per message of both faces, by callgrind. The bounds lie a
+# third to two thirds above what is measured, so that another compiler passes; an allocation more for each
+# message that is received does not. That of sending by WebSocketApp is wider: how often its two threads wait
+# for one another depends on what else the machine does.
 import argparse
 import pathlib
 import sys
@@ -16,7 +16,7 @@ from script_cases import Failure, Skip, check, run_cases
 BOUNDS = {
     ("WebSocketApp", "recv"): 180,
     ("WebSocketApp", "send"): 450,
-    ("WebSocketApp", "rtt"): 2800,
+    ("WebSocketApp", "rtt"): 2600,
     ("WebSocket", "recv"): 150,
     ("WebSocket by recv", "recv"): 420,
     ("WebSocket", "send"): 700,

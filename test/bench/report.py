@@ -152,6 +152,8 @@ class Report:
         return self.short_figure(row, row.figure, key)
 
     def short_figure(self, row: Row, figure: Figure, key: str) -> str:
+        if self.results.has_failed(row, key):
+            return "failed"
         summary = self.results.summary(row, figure, key)
         return number_text(summary.median) if summary else NOTHING
 
@@ -169,7 +171,8 @@ class Report:
                 lines.append([self.short_name(row), *cells])
             for figure in row.also_in_readme:
                 cells = [self.short_figure(row, figure, library.key) for library in columns]
-                lines.append([f"{row.name}, {figure.title}", *cells])
+                if any(cell != NOTHING for cell in cells):
+                    lines.append([f"{row.name}, {figure.title}", *cells])
         return table_of(["", *(library.title for library in columns)], lines)
 
 

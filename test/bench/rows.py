@@ -61,7 +61,7 @@ def receiving(**goal) -> Tuple[Goal, ...]:
 class Row:
     name: str
     group: str
-    mode: str  # of the clients; to "compile" is none of theirs
+    mode: str  # of the clients; "compile" is no client's
     size: int
     count: int  # messages or connections, so that ours take some 0.3 to 1 s
     figure: Figure

@@ -111,13 +111,10 @@ class LoadServer:
     def url(self, scheme: str, target: str) -> str:
         return f"{scheme}://127.0.0.1:{self.ports[scheme]}{target}"
 
-    def cpu_seconds(self) -> Optional[float]:
-        """What it has used so far; None where the system does not tell."""
-        try:
-            with open(f"/proc/{self._process.pid}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-        except OSError:
-            return None
+    def cpu_seconds(self) -> float:
+        """What it has used so far."""
+        with open(f"/proc/{self._process.pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def check(self) -> None:

@@ -402,6 +402,20 @@ TEST_SUITE("session: memory") {
         talk.loop.run();
       }
     }
+    SUBCASE("the program's") {
+      talk.open();
+      talk.server().write(wire::text(std::string(200'000, 'x')));
+      talk.loop.run();
+      for (int i = 0; i < 5; ++i) {
+        talk.loop.advance(seconds(5));
+        protocol::FrameBatch batch;
+        batch.frames.append(wire::masked({.opcode = 9, .payload = "there?"}));
+        batch.pings.get().push_back({"there?", 0, 0});
+        CHECK(talk.user.session->send_frames(batch));
+        talk.user.session->flush();
+        talk.loop.run();
+      }
+    }
     SUBCASE("its own") {
       talk.user.ping_interval = seconds(5);
       talk.open();

@@ -47,6 +47,34 @@ TEST_SUITE("Out of memory") {
     CHECK(taken == expected + "made");
   }
 
+  TEST_CASE("a last piece goes out with what has waited behind it, or not at all") {
+    const std::string first = wire::filling(1000, 1);
+    const std::string last = wire::filling(2000, 2);
+    const std::string behind = wire::filling(50'000, 3);
+    for (int times = 0; times < 10; ++times) {
+      CAPTURE(times);
+      Ground ground;
+      CHECK(ground.piece(first, false) == SendResult::queued);
+      CHECK(ground.send(behind) == SendResult::queued);
+      bool threw = false;
+      {
+        const NoMemory none(times);
+        try {
+          ground.piece(last, true);
+        } catch (const std::bad_alloc&) {
+          threw = true;
+        }
+      }
+      if (threw) CHECK(ground.piece(last, true) == SendResult::queued);
+      CHECK(ground.send("next") == SendResult::queued);
+      InflatingPeer peer;
+      peer.read(ground.leave());
+      CHECK(peer.words() == Words{"2 " + first + last, behind, "next"});
+      if (!threw) return;
+    }
+    FAIL("it never had enough");
+  }
+
   TEST_CASE("a compressed piece that is not queued is nothing that the next ones refer to") {
     const std::string first = wire::filling(1000, 1);
     const std::string second = wire::filling(50'000, 2);

@@ -1,8 +1,8 @@
 // libwebsockets, on its own event loop. It reads 128 KiB at a time instead of 4 KiB, and sends until it
 // holds something back (lws_partial_buffered), which spares the system call of lws_send_pipe_choked; with
 // compression that one is asked, since the other does not know of what is not compressed yet, and the
-// buffers for what is compressed have 64 KiB instead of 1. It compresses at level 1, as it ships; the others
-// do at 6. It masks in the caller's memory: what is sent again is what that made of it, since only lengths
+// buffers for what is compressed have 64 KiB instead of 1. It compresses at level 1, as it ships; Beast
+// does at 8 and the others at 6. It masks in the caller's memory: what is sent again is what that made of it, since only lengths
 // matter here. Text is checked to be UTF-8, which it does not do as it ships; the random source of masks is
 // the one it ships with.
 #include <libwebsockets.h>
