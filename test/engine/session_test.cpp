@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <string>
 
 #include "engine/server.hpp"
@@ -392,40 +393,30 @@ TEST_SUITE("session: memory") {
 
   TEST_CASE("pings do not count: what a message took is given back while they come and go") {
     Talk talk;
+    std::function<void()> ping;
     SUBCASE("the server's") {
-      talk.open();
-      talk.server().write(wire::text(std::string(200'000, 'x')));
-      talk.loop.run();
-      for (int i = 0; i < 5; ++i) {
-        talk.loop.advance(seconds(5));
-        talk.server().write(wire::ping("there?"));
-        talk.loop.run();
-      }
+      ping = [&] { talk.server().write(wire::ping("there?")); };
     }
     SUBCASE("the program's") {
-      talk.open();
-      talk.server().write(wire::text(std::string(200'000, 'x')));
-      talk.loop.run();
-      for (int i = 0; i < 5; ++i) {
-        talk.loop.advance(seconds(5));
+      ping = [&] {
         protocol::FrameBatch batch;
         batch.frames.append(wire::masked({.opcode = 9, .payload = "there?"}));
         batch.pings.get().push_back({"there?", 0, 0});
         CHECK(talk.user.session->send_frames(batch));
         talk.user.session->flush();
-        talk.loop.run();
-      }
+      };
     }
     SUBCASE("its own") {
       talk.user.ping_interval = seconds(5);
-      talk.open();
-      talk.server().write(wire::text(std::string(200'000, 'x')));
+      ping = [&] { talk.server().write(wire::pong()); };
+    }
+    talk.open();
+    talk.server().write(wire::text(std::string(200'000, 'x')));
+    talk.loop.run();
+    for (int i = 0; i < 5; ++i) {
+      talk.loop.advance(seconds(5));
+      ping();
       talk.loop.run();
-      for (int i = 0; i < 5; ++i) {
-        talk.loop.advance(seconds(5));
-        talk.server().write(wire::pong());
-        talk.loop.run();
-      }
     }
     CHECK(talk.user.rests == 1);
   }
