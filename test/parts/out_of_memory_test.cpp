@@ -19,6 +19,18 @@ DeflateAgreement everything_compressed() {
   return agreement;
 }
 
+// Whether it does when there is memory for so many Buffers and no more.
+template <class Work>
+bool throws_without_memory(int after, Work work) {
+  const NoMemory none(after);
+  try {
+    work();
+    return false;
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+}
+
 }  // namespace
 
 TEST_SUITE("Out of memory") {
@@ -56,15 +68,7 @@ TEST_SUITE("Out of memory") {
       Ground ground;
       CHECK(ground.piece(first, false) == SendResult::queued);
       CHECK(ground.send(behind) == SendResult::queued);
-      bool threw = false;
-      {
-        const NoMemory none(times);
-        try {
-          ground.piece(last, true);
-        } catch (const std::bad_alloc&) {
-          threw = true;
-        }
-      }
+      const bool threw = throws_without_memory(times, [&] { ground.piece(last, true); });
       if (threw) CHECK(ground.piece(last, true) == SendResult::queued);
       CHECK(ground.send("next") == SendResult::queued);
       InflatingPeer peer;
@@ -82,15 +86,7 @@ TEST_SUITE("Out of memory") {
       CAPTURE(times);
       Ground ground(everything_compressed());
       CHECK(ground.piece(first, false) == SendResult::queued);
-      bool threw = false;
-      {
-        const NoMemory none(times);
-        try {
-          ground.piece(second, false);
-        } catch (const std::bad_alloc&) {
-          threw = true;
-        }
-      }
+      const bool threw = throws_without_memory(times, [&] { ground.piece(second, false); });
       CHECK(ground.piece(second, true) == SendResult::queued);
       CHECK(ground.send(second) == SendResult::queued);
       InflatingPeer peer;
