@@ -6,10 +6,16 @@
 #include "base/ascii.hpp"
 
 namespace websocket {
+namespace {
+
+constexpr std::size_t usual_count = 8;  // answers and requests rarely have more fields
+
+}  // namespace
 
 Headers::Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
 void Headers::add(std::string name, std::string value) {
+  if (fields_.capacity() == 0) fields_.reserve(usual_count);
   fields_.emplace_back(std::move(name), std::move(value));
 }
 

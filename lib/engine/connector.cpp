@@ -26,16 +26,24 @@ std::optional<base::Failure> Connector::prepare_tls() {
 
 void Connector::resolve() {
   stage_ = Stage::resolve;
+  if (auto address = loop_.numeric_address(url_.host, url_.port)) {
+    addresses_.push_back(*std::move(address));
+    return resolved();
+  }
   operation_ = loop_.resolve(url_.host, url_.port, [this](auto result) {
     if (auto* failure = std::get_if<base::Failure>(&result)) return fail(std::move(*failure));
     addresses_ = std::get<0>(std::move(result));
-    if (trace_.enabled()) {
-      std::string line = "Resolved " + url_.host + ":";
-      for (const net::Address& address : addresses_) line += ' ' + address.text;
-      trace_.line(line);
-    }
-    connect_to_next();
+    resolved();
   });
+}
+
+void Connector::resolved() {
+  if (trace_.enabled()) {
+    std::string line = "Resolved " + url_.host + ":";
+    for (const net::Address& address : addresses_) line += ' ' + address.text;
+    trace_.line(line);
+  }
+  connect_to_next();
 }
 
 // One after the other, until one lets us in.

@@ -39,6 +39,7 @@ class Connector {
  private:
   std::optional<base::Failure> prepare_tls();
   void resolve();
+  void resolved();
   void connect_to_next();
   void connected(std::unique_ptr<net::Stream> stream);
   void start_tls(std::unique_ptr<net::Stream> stream);

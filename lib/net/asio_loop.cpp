@@ -49,6 +49,11 @@ OperationPtr AsioLoop::at(Clock::time_point when, std::function<void()> work) {
   return run_at(parts_->context, when, std::move(work));
 }
 
+std::optional<Address> AsioLoop::numeric_address(const std::string& host,
+                                                 std::uint16_t port) const {
+  return net::numeric_address(host, port);
+}
+
 OperationPtr AsioLoop::resolve(const std::string& host, std::uint16_t port, Resolved done) {
   return resolve_name(parts_->context, parts_->look_up, host, port, std::move(done));
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,7 +65,10 @@ class Loop {
   virtual void post(std::function<void()> work) = 0;
   virtual OperationPtr at(Clock::time_point when, std::function<void()> work) = 0;
 
-  // Numeric addresses are told without asking anybody. Never empty when it succeeds.
+  // The address that `host` itself is ("127.0.0.1", "::1", "fe80::1%eth0"); empty when it is a name.
+  virtual std::optional<Address> numeric_address(const std::string& host,
+                                                 std::uint16_t port) const = 0;
+  // The addresses of a name. Never empty when it succeeds.
   virtual OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) = 0;
   virtual OperationPtr connect(const Address& to, const SocketOptions& options, Connected done) = 0;
 

@@ -11,7 +11,6 @@
 
 #include "net/fork.hpp"
 #include "net/helper_thread.hpp"
-#include "net/timer.hpp"
 
 namespace websocket::net {
 namespace {
@@ -179,13 +178,6 @@ class Resolving final : public Operation, private Receiver {
 
 OperationPtr resolve_name(const LoopContextPtr& loop, const LookUpFunction& look_up,
                           const std::string& host, std::uint16_t port, Loop::Resolved done) {
-  if (std::optional<Address> address = numeric_address(host, port)) {
-    std::vector<Address> found;
-    found.push_back(*std::move(address));
-    return run_soon(loop, [done = std::move(done), found = std::move(found)]() mutable {
-      done(std::move(found));
-    });
-  }
   return std::make_unique<Resolving>(loop, look_up, host, port, std::move(done));
 }
 

@@ -26,14 +26,20 @@ void Socket::close() {
   }
 }
 
+void Socket::say_ready_to_write() { tell_soon<&Socket::write_wait_>(); }
+
+template <Socket::Wait Socket::*wait>
+void Socket::tell_soon() {
+  loop_->post([self = shared_from_this()] { self->end<wait>(); });
+}
+
 template <Socket::Wait Socket::*wait>
 void Socket::begin(bool alone) {
   this->*wait = alone ? Wait::alone : Wait::at_reactor;
   if (alone) return;
   if (const std::error_code error = join_reactor()) {
     cannot_wait_ = error.value();
-    loop_->post([self = shared_from_this()] { self->end<wait>(); });
-    return;
+    return tell_soon<wait>();
   }
   constexpr auto what = wait == &Socket::read_wait_ ? AtReactor::wait_read : AtReactor::wait_write;
   // An error is told as readiness: the read or write that follows meets it.
@@ -43,6 +49,10 @@ void Socket::begin(bool alone) {
   });
   loop_->reactor_wait_begins();
 }
+
+// The header's functions call these two from other files.
+template void Socket::begin<&Socket::read_wait_>(bool alone);
+template void Socket::begin<&Socket::write_wait_>(bool alone);
 
 template <Socket::Wait Socket::*wait>
 void Socket::end() {

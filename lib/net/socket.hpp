@@ -36,6 +36,8 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   void wait_to_write() {
     if (write_wait_ == Wait::no) begin<&Socket::write_wait_>(loop_->waits_alone(*this));
   }
+  // The listener is told soon, whether it is ready or not.
+  void say_ready_to_write();
   // There is nothing to wait with any more: no descriptor for a reactor, no memory for another wait.
   // Those who waited have been told.
   std::error_code cannot_wait() const { return {cannot_wait_, std::system_category()}; }
@@ -54,6 +56,8 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   // What is known when it is compiled takes no memory while it waits.
   template <Wait Socket::*wait>
   void begin(bool alone);
+  template <Wait Socket::*wait>
+  void tell_soon();
   template <Wait Socket::*wait>
   void end();
   std::error_code join_reactor();

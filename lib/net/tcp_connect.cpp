@@ -91,9 +91,8 @@ class TcpConnecting final : public Operation, private Stream::Listener {
       : socket_(std::move(socket)), to_(to.text), done_(std::move(done)) {
     socket_->set_listener(this);
     const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to));
-    const bool has_failed = error && !system_socket::is_under_way(error);
-    // To this machine it is done already, or refused.
-    soon_ = run_soon(socket_->loop(), [=, this] { has_failed ? fail(error) : look(); });
+    if (error && !system_socket::is_under_way(error)) failed_at_once_ = error;
+    socket_->say_ready_to_write();  // to this machine it is done already, or refused
   }
   ~TcpConnecting() override {
     if (socket_) socket_->close();
@@ -104,7 +103,7 @@ class TcpConnecting final : public Operation, private Stream::Listener {
   void ready_to_write() override { look(); }
 
   void look() {
-    std::error_code error = socket_->cannot_wait();
+    std::error_code error = failed_at_once_ ? failed_at_once_ : socket_->cannot_wait();
     if (error) return fail(error);
     const Endpoint remote = system_socket::remote_endpoint(socket_->descriptor(), error);
     if (error) {
@@ -128,7 +127,7 @@ class TcpConnecting final : public Operation, private Stream::Listener {
   std::shared_ptr<Socket> socket_;
   const std::string to_;
   Loop::Connected done_;
-  OperationPtr soon_;
+  std::error_code failed_at_once_;
 };
 
 }  // namespace

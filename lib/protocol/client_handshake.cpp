@@ -70,9 +70,9 @@ std::string HandshakeAnswer::extensions() const {
   return join(unpacked.headers.get_all("Sec-WebSocket-Extensions"), ", ");
 }
 
-ClientHandshake::ClientHandshake(const HandshakeRequest& request, const Limits& limits)
-    : key_(request.key),
-      offered_(request.subprotocols),
+ClientHandshake::ClientHandshake(HandshakeRequest request, const Limits& limits)
+    : key_(std::move(request.key)),
+      offered_(std::move(request.subprotocols)),
       compression_(request.compression),
       max_head_(limits.max_response_head),
       head_(max_head_) {}

@@ -42,7 +42,7 @@ class ClientHandshake {
  public:
   static constexpr std::size_t max_body = std::size_t{64} << 10U;
 
-  ClientHandshake(const HandshakeRequest& request, const Limits& limits);
+  ClientHandshake(HandshakeRequest request, const Limits& limits);
 
   // The request has left. What its answer must say is worked out while the server reads it.
   void request_has_left() { expected_accept(); }

@@ -100,11 +100,13 @@ class ClientProtocol {
   // What is there until the connection is open, and not any more then.
   struct Opening {
     Opening(HandshakeRequest asked, const Limits& limits)
-        : handshake(asked, limits), request(std::move(asked.bytes)), request_left(request) {}
+        : request(std::move(asked.bytes)),
+          request_left(request),
+          handshake(std::move(asked), limits) {}
 
-    ClientHandshake handshake;
     const std::string request;
     std::string_view request_left;
+    ClientHandshake handshake;
     // Where it was asked to go, and what of it was not looked at yet.
     std::span<char> prepared;
     std::span<char> head_input;

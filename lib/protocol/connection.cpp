@@ -10,10 +10,6 @@ namespace {
 // Pings are answered one by one until that much waits to be sent; then only the latest is.
 constexpr std::size_t most_output_with_pongs = std::size_t{4} << 10U;
 
-base::Failure connection_lost() {
-  return {Errc::connection_lost, "the connection ended without a closing handshake", {}};
-}
-
 }  // namespace
 
 Connection::Connection(Role role, const Limits& limits, bool check_utf8, MaskKeys* keys)
@@ -33,7 +29,8 @@ void Connection::rest() noexcept {
 // ---- in
 
 void Connection::commit_eof(std::optional<base::Failure> failure) {
-  if (!eof_) eof_ = failure ? std::move(*failure) : connection_lost();
+  if (std::exchange(eof_, true)) return;
+  eof_failure_ = std::move(failure);
 }
 
 std::optional<Event> Connection::next_event() {
@@ -48,7 +45,7 @@ std::optional<Event> Connection::next_event() {
           break;
         }
         if (!eof_) return std::nullopt;
-        end(state_ == State::open ? eof_.take() : std::nullopt);
+        end(why_the_stream_ended());
         break;
       }
       case State::draining:
@@ -137,6 +134,14 @@ void Connection::answer_ping(std::string_view payload) {
   } else {
     pong_ = std::string(payload);
   }
+}
+
+// While we wait for an answer to our Close frame, how it ends is nothing to complain of.
+std::optional<base::Failure> Connection::why_the_stream_ended() {
+  if (state_ != State::open) return std::nullopt;
+  if (eof_failure_) return eof_failure_.take();
+  return base::Failure{
+      Errc::connection_lost, "the connection ended without a closing handshake", {}};
 }
 
 void Connection::end(std::optional<base::Failure> failure) {

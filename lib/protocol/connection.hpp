@@ -165,17 +165,19 @@ class Connection {
   void append_compressed(Opcode opcode, std::string_view payload, bool fin);
   std::string_view pending_output();
   void append_pending_pong();
+  std::optional<base::Failure> why_the_stream_ended();
   void end(std::optional<base::Failure> failure);
 
   const Role role_;
   MaskKeys* const keys_;
   LastWords* last_words_ = nullptr;
   State state_ = State::open;
+  bool eof_ = false;  // the stream has ended; told when all input was looked at
   bool end_is_told_ = false;
   std::uint16_t code_we_sent_ = 0;
   base::Seldom<CloseInfo> info_;
   base::Seldom<base::Failure> failure_;
-  base::Seldom<base::Failure> eof_;  // the stream has ended; told when all input was looked at
+  base::Seldom<base::Failure> eof_failure_;  // where the stream broke
   MessageReader reader_;
   base::Buffer output_;
   Delivery delivery_;

@@ -218,15 +218,31 @@ std::optional<Failure> read_user_info(std::string_view url, std::string_view tex
 }
 
 // RFC 3986 allows none of these in a path or query, but browsers take and encode them.
+constexpr bool is_to_be_encoded(char c) {
+  switch (c) {
+    case '"':
+    case '<':
+    case '>':
+    case '\\':
+    case '^':
+    case '`':
+    case '{':
+    case '|':
+    case '}':
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::string encode_target(std::string_view text) {
-  constexpr std::string_view encoded = "\"<>\\^`{|}";
   constexpr std::string_view digits = "0123456789ABCDEF";
   // RFC 6455 3: the resource name is "/" if the path component is empty, then the path, then "?"
   // and the query where there is one.
   std::string target = text.starts_with('/') ? "" : "/";
   target.reserve(text.size() + 1);
   for (const char c : text) {
-    if (encoded.find(c) == npos) {
+    if (!is_to_be_encoded(c)) {
       target += c;
       continue;
     }

@@ -61,6 +61,19 @@ TEST_SUITE("connector") {
     CHECK(std::get<0>(*way.result)->remote_address() == "10.0.0.1:443");
   }
 
+  TEST_CASE("a numeric address needs no look-up; the trace names it all the same") {
+    Way way("ws://10.0.0.1:8080/");
+    way.trace.on = true;
+    way.start();
+    way.loop.run();
+    CHECK(joined(way.loop.steps) == joined({"connect 10.0.0.1:8080"}));
+    REQUIRE(way.told == 1);
+    CHECK(std::get<0>(*way.result)->remote_address() == "10.0.0.1:8080");
+    CHECK(joined(way.trace.lines) ==
+          joined({"Resolved 10.0.0.1: 10.0.0.1:8080", "Connecting to 10.0.0.1:8080",
+                  "Connected to 10.0.0.1:8080 from 10.0.0.99:50000"}));
+  }
+
   TEST_CASE("wss: TLS settings first, then name, address, TLS for that name") {
     Way way("wss://example.com/");
     way.start();

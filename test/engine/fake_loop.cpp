@@ -226,6 +226,13 @@ net::OperationPtr FakeLoop::answer(const Answer& how,
   return later([failure = std::move(failure), done = std::move(done)] { done(failure); });
 }
 
+// Of all that could be one.
+std::optional<net::Address> FakeLoop::numeric_address(const std::string& host,
+                                                      std::uint16_t port) const {
+  if (host != "10.0.0.1") return std::nullopt;
+  return net::Address{{}, host + ":" + std::to_string(port)};
+}
+
 net::OperationPtr FakeLoop::resolve(const std::string& host, std::uint16_t port, Resolved done) {
   steps.push_back("resolve " + host + ":" + std::to_string(port));
   std::vector<net::Address> found;

@@ -92,6 +92,8 @@ class FakeLoop final : public net::Loop {
   }
   void post(std::function<void()> work) override { posted_.push_back(std::move(work)); }
   net::OperationPtr at(TimePoint when, std::function<void()> work) override;
+  std::optional<net::Address> numeric_address(const std::string& host,
+                                              std::uint16_t port) const override;
   net::OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) override;
   net::OperationPtr connect(const net::Address& to, const SocketOptions& options,
                             Connected done) override;

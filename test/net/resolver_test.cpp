@@ -39,17 +39,13 @@ net::LookUpFunction hanging(const std::shared_ptr<HangingServer>& server) {
 
 TEST_SUITE_BEGIN("resolver");
 
-TEST_CASE("a numeric host is told later, without a look-up") {
-  net::AsioLoop loop([](const std::string&, std::uint16_t) -> base::Outcome<Addresses> {
+TEST_CASE("a numeric address is known without a look-up") {
+  const net::AsioLoop loop([](const std::string&, std::uint16_t) -> base::Outcome<Addresses> {
     throw std::logic_error("nobody should be asked");
   });
-  ToldAddresses told;
-  const auto operation = loop.resolve("::1", 80, told.handler());
-  CHECK_FALSE(told);
-  run_ready(loop);
-  REQUIRE(told);
-  REQUIRE(told.value().size() == 1);
-  CHECK(told.value().front().text == "[::1]:80");
+  REQUIRE(loop.numeric_address("::1", 80));
+  CHECK(loop.numeric_address("::1", 80)->text == "[::1]:80");
+  CHECK_FALSE(loop.numeric_address("localhost", 80));
 }
 
 TEST_CASE("an answer wakes a loop that nobody else reaches, however long it waits") {
@@ -69,15 +65,6 @@ TEST_CASE("an answer wakes a loop that nobody else reaches, however long it wait
     CHECK_FALSE(told.has_failed());
   }
   CHECK(listener.reads == 0);
-}
-
-TEST_CASE("a numeric host's operation can be abandoned too") {
-  net::AsioLoop loop;
-  ToldAddresses told;
-  auto operation = loop.resolve("127.0.0.1", 80, told.handler());
-  operation.reset();
-  run_ready(loop);
-  CHECK(told.times() == 0);
 }
 
 TEST_CASE("localhost is looked up") {
