@@ -61,7 +61,7 @@ bool are_same(const ConnectOptions& a, const ConnectOptions& b) {
          members(compression) == members(b.compression) && members(limits) == members(b.limits);
 }
 
-SharedOptions OptionsInUse::share(ConnectOptions options) {
+SharedOptions OptionsInUse::share(ConnectOptions&& options) {
   const std::lock_guard lock(mutex_);
   SharedOptions shared = latest_.lock();
   if (!shared || !are_same(*shared, options)) {

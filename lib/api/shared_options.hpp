@@ -15,7 +15,7 @@ bool are_same(const ConnectOptions& a, const ConnectOptions& b);
 // The latest options of a loop's apps. Any thread.
 class OptionsInUse {
  public:
-  SharedOptions share(ConnectOptions options);
+  SharedOptions share(ConnectOptions&& options);
 
  private:
   std::mutex mutex_;
