@@ -29,7 +29,9 @@ class WEBSOCKET_API EventLoop {
   /// Throws std::logic_error when the loop is being run already.
   void run();
   /// Does what is ready, without waiting; returns how much that was. From the frame or idle
-  /// function of another loop. Throws std::logic_error when another thread is running the loop.
+  /// function of another loop. Where more keeps coming it returns after some 8 ms all the same, once
+  /// the handlers of what it has read by then have run (of at most 1 MiB); the rest is for the next
+  /// call. Throws std::logic_error when another thread is running the loop.
   std::size_t poll();
   /// A descriptor that becomes readable when `poll` has something to do (messages, timers, what
   /// other threads have queued): for a foreign loop to sleep on, as Qt's QSocketNotifier or

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -264,11 +265,15 @@ bool WebSocketApp::Implementation::runs_here() const {
 void WebSocketApp::Implementation::wake_loop() {
   const std::lock_guard lock(life_mutex_);
   if (!current_ || current_->over) return;
-  on_loop(current_, [](const ExecutionPtr& execution) {
-    if (execution->run && execution->run->session() != nullptr) {
-      execution->run->session()->flush();
-    }
-  });
+  try {
+    on_loop(current_, [](const ExecutionPtr& execution) {
+      if (execution->run && execution->run->session() != nullptr) {
+        execution->run->session()->flush();
+      }
+    });
+  } catch (const std::bad_alloc&) {
+    outbox_.loop_was_not_told();
+  }
 }
 
 void WebSocketApp::Implementation::handlers_caught_up() {

@@ -138,6 +138,11 @@ void Outbox::room_has_changed() {
   room_.notify_all();
 }
 
+void Outbox::loop_was_not_told() {
+  const std::lock_guard lock(mutex_);
+  loop_will_look_.store(false, std::memory_order_relaxed);
+}
+
 void Outbox::end_waiting() {
   const std::lock_guard lock(mutex_);
   waiting_is_over_ = true;

@@ -45,6 +45,8 @@ class Outbox {
   void let_some_leave(net::Clock::time_point deadline);
   // A piece of a message; the opcode is the message's.
   Pushed push_fragment(Opcode opcode, std::string_view payload, bool fin);
+  // There was no memory to wake it with: who sends next does.
+  void loop_was_not_told();
   // Nobody waits for room any more. What there is room for is still accepted.
   void end_waiting();
   // Nothing more is accepted; what is there still goes out.

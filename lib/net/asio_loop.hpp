@@ -27,7 +27,8 @@ class AsioLoop final : public Loop {
   // at the deadline or after stop(). What is ready already is run even when the deadline has passed;
   // time_point::max() waits for ever.
   std::size_t run_one_until(Clock::time_point deadline);
-  // Runs what is ready, without waiting; says how much that was.
+  // Runs what is ready, without waiting; says how much that was. Where more keeps coming it returns
+  // after a while.
   std::size_t poll();
   // A descriptor that is readable when poll() has something to do, for a foreign loop to wait on;
   // -1 where the platform has none. From the thread that polls.

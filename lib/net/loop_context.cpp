@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <asio/post.hpp>
+#include <chrono>
 #include <utility>
 
 #include "net/reactor_access.hpp"
@@ -12,6 +13,10 @@ namespace {
 
 // So many posted handlers run before the socket and the timers have their turn.
 constexpr std::size_t most_in_a_row = 64;
+
+// So long run_ready() goes on where there is always more: who calls it has a window to draw, some
+// sixty times a second.
+constexpr std::chrono::milliseconds longest_visit{8};
 
 }  // namespace
 
@@ -94,18 +99,28 @@ void LoopContext::run_until_stopped() {
 }
 
 std::size_t LoopContext::run_ready() {
+  const Clock::time_point enough = Clock::now() + longest_visit;
   std::size_t all = 0;
-  while (!take_stop()) {
-    const std::size_t count = needs_reactor() ? poll_reactor() : run_some(Clock::time_point::min());
-    if (count == 0) break;
+  std::size_t count = 0;
+  do {
+    if (take_stop()) break;
+    count = needs_reactor() ? poll_reactor(enough) : run_some(Clock::time_point::min());
     all += count;
-  }
+  } while (count > 0 && Clock::now() < enough);
   return all;
 }
 
-std::size_t LoopContext::poll_reactor() {
+std::size_t LoopContext::poll_reactor(Clock::time_point enough) {
   const AtReactor inside(*this);
-  return reactor_->poll();
+  std::size_t count = 0;
+  while (reactor_->poll_one() > 0) {
+    ++count;
+    if (Clock::now() < enough) continue;
+    // Asio may have taken from the system what it has not told yet: a foreign loop is to come again.
+    if (wait_handle_is_used_.load()) interrupt_reactor(*reactor_);
+    break;
+  }
+  return count;
 }
 
 std::size_t LoopContext::run_one_until(Clock::time_point deadline) {

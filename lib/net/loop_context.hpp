@@ -83,7 +83,7 @@ class LoopContext {
   bool take_stop() { return stop_is_asked() && stop_is_asked_.exchange(false); }
   std::size_t run_some(Clock::time_point deadline);
   std::size_t run_one_at_reactor(Clock::time_point deadline);
-  std::size_t poll_reactor();
+  std::size_t poll_reactor(Clock::time_point enough);
   void have_posted_run();
   void run_posted_at_reactor();
   void run_timers_at_reactor();

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -38,6 +39,22 @@ TEST_CASE("work that work posts comes after what was posted before it") {
   loop.post([&] { order.push_back(2); });
   run_ready(loop);
   CHECK(order == std::vector{1, 2, 3});
+}
+
+TEST_CASE("poll comes back although there is always more") {
+  net::AsioLoop loop;
+  SUBCASE("to a program that asks again") {}
+  SUBCASE("to a foreign loop") { loop.wait_handle(); }
+  int left = 2'000'000;  // many times what it can do meanwhile
+  std::function<void()> more = [&] {
+    if (--left > 0) loop.post(more);
+  };
+  loop.post(more);
+  CHECK(loop.poll() > 0);
+  REQUIRE(left > 0);
+  const int left_before = left;
+  loop.poll();
+  CHECK(left < left_before);
 }
 
 TEST_CASE("posting from another thread wakes the loop") {

@@ -279,6 +279,29 @@ TEST_CASE("what a poll leaves undone makes the foreign loop come again") {
   CHECK_FALSE(is_readable(handle, 0ms));
 }
 
+TEST_CASE("a poll that took long makes the foreign loop come again for who was not told") {
+  Two two;
+  const int handle = two.loop.wait_handle();
+  if (handle < 0) return;
+  run_ready(two.loop);
+  for (auto& listener : two.listeners) {
+    listener.most = 2;
+    listener.when_told = [] {
+      const auto long_enough = net::Clock::now() + 20ms;
+      while (net::Clock::now() < long_enough) {
+      }
+    };
+  }
+  for (auto& peer : two.peers) peer.write("x");
+  const auto reads = [&] { return two.listeners[0].reads + two.listeners[1].reads; };
+  REQUIRE(is_readable(handle, support::default_deadline));
+  two.loop.poll();
+  REQUIRE(reads() == 1);
+  REQUIRE(is_readable(handle, 0ms));
+  two.loop.poll();
+  CHECK(reads() == 2);
+}
+
 TEST_CASE("where no descriptor is left at all, a loop has its timers and hears other threads") {
   TcpPeer peer;
   const NoDescriptors now;

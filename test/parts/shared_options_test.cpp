@@ -189,10 +189,10 @@ TEST_SUITE("options in use: one object") {
       INFO(change.member);
       ConnectOptions changed;
       change.make(changed);
-      const auto given = in_use.share(changed);
+      const auto given = in_use.share(ConnectOptions(changed));
       CHECK(given != defaults);
       CHECK(are_same(*given, changed));
-      CHECK(in_use.share(changed) == given);
+      CHECK(in_use.share(ConnectOptions(changed)) == given);
     }
     CHECK(are_same(*defaults, {}));
   }
@@ -205,8 +205,8 @@ TEST_SUITE("options in use: one object") {
       ++calls;
       return websocket::Headers();
     };
-    const auto one = in_use.share(with);
-    const auto two = in_use.share(with);
+    const auto one = in_use.share(ConnectOptions(with));
+    const auto two = in_use.share(ConnectOptions(with));
     CHECK(one != two);
     one->header_factory();
     two->header_factory();
@@ -221,7 +221,7 @@ TEST_SUITE("options in use: one object") {
         ConnectOptions options;
         for (int round = 0; round < 200; ++round) {
           options.redirect_limit = (i + round) % 3;
-          CHECK(in_use.share(options)->redirect_limit == options.redirect_limit);
+          CHECK(in_use.share(ConnectOptions(options))->redirect_limit == options.redirect_limit);
         }
       });
     }
