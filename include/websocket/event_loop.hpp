@@ -29,9 +29,9 @@ class WEBSOCKET_API EventLoop {
   /// Throws std::logic_error when the loop is being run already.
   void run();
   /// Does what is ready, without waiting; returns how much that was. From the frame or idle
-  /// function of another loop. Where more keeps coming it returns after some 8 ms all the same, once
-  /// the handlers of what it has read by then have run (of at most 1 MiB); the rest is for the next
-  /// call. Throws std::logic_error when another thread is running the loop.
+  /// function of another loop. Where more keeps coming it returns all the same once 8 ms have passed
+  /// and the handlers of what it has just read have run; the rest is for the next call.
+  /// Throws std::logic_error when another thread is running the loop.
   std::size_t poll();
   /// A descriptor that becomes readable when `poll` has something to do (messages, timers, what
   /// other threads have queued): for a foreign loop to sleep on, as Qt's QSocketNotifier or
@@ -40,9 +40,9 @@ class WEBSOCKET_API EventLoop {
   /// (all but Linux in this version): call `poll` from a timer there. Also -1 while another thread
   /// runs the loop, and in a child process that fork() made.
   int native_handle() const noexcept;
-  /// Lets `run` or the background thread return after the handler it is in; the apps stay as they
-  /// are, and go on when the loop is run again. From any thread and handler. Outside of the loop's
-  /// own thread it returns when a background thread has ended.
+  /// Lets `run`, `poll` or the background thread return after the handler it is in; the apps stay
+  /// as they are, and go on when the loop is run again. From any thread and handler. Outside of the
+  /// loop's own thread it returns when a background thread has ended.
   void stop();
 
  private:

@@ -239,6 +239,7 @@ SendResult WebSocketApp::Implementation::wait_for_room(api::Outbox::Pushed pushe
   const auto self = shared_from_this();             // the app may go while this waits
   const auto now = net::Clock::now();
   if (pushed.result == SendResult::buffer_full) {
+    wake_if_need_be(pushed);
     return wake_if_need_be(outbox_.push_waiting(opcode, payload, net::later(now, timeout)));
   }
   wake_if_need_be(pushed);
@@ -253,7 +254,8 @@ SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::strin
 }
 
 SendResult WebSocketApp::Implementation::wake_if_need_be(api::Outbox::Pushed pushed) {
-  if (pushed.wake_loop) wake_loop();
+  const bool finds_no_room = pushed.result == SendResult::buffer_full;
+  if (pushed.wake_loop || (finds_no_room && outbox_.must_be_looked_at())) wake_loop();
   return pushed.result;
 }
 

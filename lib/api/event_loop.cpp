@@ -7,6 +7,21 @@
 #include "net/signals_blocked.hpp"
 
 namespace websocket {
+namespace {
+
+// Whoever claimed the loop gives it back, also where something is thrown.
+class Claimed {
+ public:
+  explicit Claimed(api::LoopHost& host) : host_(host) {}
+  ~Claimed() { host_.end_running(); }
+  Claimed(const Claimed&) = delete;
+  Claimed& operator=(const Claimed&) = delete;
+
+ private:
+  api::LoopHost& host_;
+};
+
+}  // namespace
 
 // ---- the public face
 
@@ -99,15 +114,14 @@ void EventLoop::Implementation::end_thread(std::thread thread) {
 
 void EventLoop::Implementation::run() {
   claim();
+  const Claimed claimed(*host_);
   host_->loop.run();
-  host_->end_running();
 }
 
 std::size_t EventLoop::Implementation::poll() {
   claim();
-  const std::size_t done = host_->loop.poll();
-  host_->end_running();
-  return done;
+  const Claimed claimed(*host_);
+  return host_->loop.poll();
 }
 
 void EventLoop::Implementation::stop() {

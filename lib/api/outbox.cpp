@@ -143,6 +143,11 @@ void Outbox::loop_was_not_told() {
   loop_will_look_.store(false, std::memory_order_relaxed);
 }
 
+bool Outbox::must_be_looked_at() {
+  const std::lock_guard lock(mutex_);
+  return !queue_.empty() && must_wake_loop();
+}
+
 void Outbox::end_waiting() {
   const std::lock_guard lock(mutex_);
   waiting_is_over_ = true;

@@ -31,8 +31,16 @@ class LoopContext::AtReactor {
   ~AtReactor() {
     loop_.is_at_reactor_.store(false);
     reactor_.restart();
-    // After a stop, or out of an exception: the foreign loop is to come again for the rest.
-    if (loop_.wait_handle_is_used_.load() && !loop_.posted_.empty()) interrupt_reactor(reactor_);
+    // After a stop, out of an exception, or for it took long: the foreign loop is to come again for
+    // the rest. Asio may have taken from the system what it has not told yet.
+    const bool is_done = all_is_told_ && loop_.posted_.empty();
+    if (loop_.wait_handle_is_used_.load() && !is_done) interrupt_reactor(reactor_);
+  }
+  // One handler, where one is ready.
+  bool poll_one() {
+    if (reactor_.poll_one() > 0) return true;
+    all_is_told_ = !reactor_.stopped();
+    return false;
   }
   AtReactor(const AtReactor&) = delete;
   AtReactor& operator=(const AtReactor&) = delete;
@@ -44,6 +52,7 @@ class LoopContext::AtReactor {
 
   LoopContext& loop_;
   Reactor& reactor_;
+  bool all_is_told_ = false;
 };
 
 void LoopContext::end() {
@@ -101,24 +110,22 @@ void LoopContext::run_until_stopped() {
 std::size_t LoopContext::run_ready() {
   const Clock::time_point enough = Clock::now() + longest_visit;
   std::size_t all = 0;
-  std::size_t count = 0;
-  do {
-    if (take_stop()) break;
-    count = needs_reactor() ? poll_reactor(enough) : run_some(Clock::time_point::min());
+  while (!take_stop()) {
+    if (all > 0 && Clock::now() >= enough) break;
+    const std::size_t count =
+        needs_reactor() ? poll_reactor(enough) : run_some(Clock::time_point::min());
+    if (count == 0 && !stop_is_asked()) break;
     all += count;
-  } while (count > 0 && Clock::now() < enough);
+  }
   return all;
 }
 
 std::size_t LoopContext::poll_reactor(Clock::time_point enough) {
-  const AtReactor inside(*this);
+  AtReactor inside(*this);
   std::size_t count = 0;
-  while (reactor_->poll_one() > 0) {
+  while (inside.poll_one()) {
     ++count;
-    if (Clock::now() < enough) continue;
-    // Asio may have taken from the system what it has not told yet: a foreign loop is to come again.
-    if (wait_handle_is_used_.load()) interrupt_reactor(*reactor_);
-    break;
+    if (Clock::now() >= enough) break;
   }
   return count;
 }

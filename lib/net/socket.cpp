@@ -30,6 +30,7 @@ void Socket::say_ready_to_write() { tell_soon<&Socket::write_wait_>(); }
 
 template <Socket::Wait Socket::*wait>
 void Socket::tell_soon() {
+  this->*wait = Wait::soon;
   loop_->post([self = shared_from_this()] { self->end<wait>(); });
 }
 

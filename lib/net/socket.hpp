@@ -51,7 +51,12 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
  private:
   using AtReactor =
       asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
-  enum class Wait : std::uint8_t { no, alone, at_reactor };
+  enum class Wait : std::uint8_t {
+    no,
+    alone,
+    at_reactor,
+    soon  // ready or not, it is told when the loop gets to it
+  };
 
   // What is known when it is compiled takes no memory while it waits.
   template <Wait Socket::*wait>

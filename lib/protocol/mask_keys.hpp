@@ -38,7 +38,7 @@ class MaskKeys {
  private:
   // A store for many, but not for who sends little: it grows.
   static constexpr std::uint32_t fewest_keys = 8;
-  static constexpr std::uint32_t most_keys = 512;
+  static constexpr std::uint32_t most_keys = 1024;
 
   void refill();
 

@@ -1,6 +1,7 @@
 // EventLoop and its apps destroyed in every order.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,29 @@ TEST_SUITE("EventLoop: destruction") {
     CHECK_THROWS_AS(static_cast<void>(app.run_forever()), std::logic_error);
     CHECK(app.send("x") == websocket::SendResult::closed);
     app.close();
+  }
+
+  TEST_CASE("a loop that a slow handler stopped within a poll still ends its apps") {
+    EchoServer server;
+    auto loop = std::make_unique<EventLoop>();
+    const Watchdog watchdog("destroying a loop that was stopped");
+    WebSocketApp app(*loop, server.url(), quick());
+    Probe probe;
+    probe.attach(app);
+    bool stopped = false;
+    app.on_open = [&](WebSocketApp&) {
+      const auto longer_than_a_poll =
+          std::chrono::steady_clock::now() + std::chrono::milliseconds(20);
+      while (std::chrono::steady_clock::now() < longer_than_a_poll) {
+      }
+      loop->stop();
+      stopped = true;
+    };
+    app.start();
+    while (!stopped) loop->poll();
+    loop.reset();
+    CHECK(probe.events() == Events{"close 1006"});
+    CHECK(app.state() == State::closed);
   }
 
   TEST_CASE("a loop destroyed while a thread waits for its app lets that thread go") {

@@ -60,6 +60,13 @@ bool is_readable(int descriptor, std::chrono::milliseconds within) {
   return ::poll(&asked, 1, static_cast<int>(within.count())) == 1;
 }
 
+// Longer than a poll goes on.
+void take_long() {
+  const auto long_enough = net::Clock::now() + 20ms;
+  while (net::Clock::now() < long_enough) {
+  }
+}
+
 enum class By { run, run_one_until, poll };
 
 By each_way() {
@@ -286,11 +293,7 @@ TEST_CASE("a poll that took long makes the foreign loop come again for who was n
   run_ready(two.loop);
   for (auto& listener : two.listeners) {
     listener.most = 2;
-    listener.when_told = [] {
-      const auto long_enough = net::Clock::now() + 20ms;
-      while (net::Clock::now() < long_enough) {
-      }
-    };
+    listener.when_told = take_long;
   }
   for (auto& peer : two.peers) peer.write("x");
   const auto reads = [&] { return two.listeners[0].reads + two.listeners[1].reads; };
@@ -300,6 +303,39 @@ TEST_CASE("a poll that took long makes the foreign loop come again for who was n
   REQUIRE(is_readable(handle, 0ms));
   two.loop.poll();
   CHECK(reads() == 2);
+}
+
+TEST_CASE("where a socket's handler throws, the foreign loop comes again for the other's") {
+  Two two;
+  const int handle = two.loop.wait_handle();
+  if (handle < 0) return;
+  run_ready(two.loop);
+  for (auto& listener : two.listeners) {
+    listener.when_told = [] { throw std::runtime_error("thrown"); };
+  }
+  for (auto& peer : two.peers) peer.write("x");
+  const auto reads = [&] { return two.listeners[0].reads + two.listeners[1].reads; };
+  for (const int expected : {1, 2}) {
+    REQUIRE(is_readable(handle, support::default_deadline));
+    CHECK_THROWS_AS(two.loop.poll(), std::runtime_error);
+    REQUIRE(reads() == expected);
+  }
+}
+
+TEST_CASE("a stop in a poll that took long ends that poll and no other") {
+  net::AsioLoop loop;
+  SUBCASE("of a program that asks again") {}
+  SUBCASE("of a foreign loop") { loop.wait_handle(); }
+  bool ran = false;
+  loop.post([&] {
+    take_long();
+    loop.stop();
+  });
+  loop.post([&] { ran = true; });
+  loop.poll();
+  CHECK_FALSE(ran);
+  loop.poll();
+  CHECK(ran);
 }
 
 TEST_CASE("where no descriptor is left at all, a loop has its timers and hears other threads") {

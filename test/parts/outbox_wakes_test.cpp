@@ -98,6 +98,22 @@ TEST_SUITE("Outbox: a loop that looks when it is told") {
     }
   }
 
+  TEST_CASE("where it could not be told, who sends next tells it, also who finds no room") {
+    Ground ground(room_for(80));
+    CHECK_FALSE(ground.outbox.must_be_looked_at());
+    ground.take();  // there is nothing: it is to be woken
+    CHECK(ground.outbox.push(Opcode::text, std::string(60, 'x')).wake_loop);
+    CHECK_FALSE(ground.outbox.must_be_looked_at());  // it was promised
+    ground.outbox.loop_was_not_told();
+    SUBCASE("no room") {
+      const Outbox::Pushed pushed = ground.outbox.push(Opcode::text, std::string(60, 'x'));
+      CHECK(pushed.result == SendResult::buffer_full);
+      CHECK(ground.outbox.must_be_looked_at());
+      CHECK_FALSE(ground.outbox.must_be_looked_at());  // who asked does it
+    }
+    SUBCASE("room") { CHECK(ground.outbox.push(Opcode::text, "x").wake_loop); }
+  }
+
   TEST_CASE("in room for two messages nobody waits for ever") {
     for (const Looks looks : {Looks::when_woken, Looks::after_its_turns}) {
       Ground ground(room_for(80));
