@@ -30,8 +30,9 @@ class WEBSOCKET_API EventLoop {
   void run();
   /// Does what is ready, without waiting; returns how much that was. From the frame or idle
   /// function of another loop. Where more keeps coming it returns all the same once 8 ms have passed
-  /// and the handlers of what it has just read have run; the rest is for the next call.
-  /// Throws std::logic_error when another thread is running the loop.
+  /// and the handlers of what it has just read have run; the rest is for the next call. In a handler
+  /// of one of the loop's apps (which may run a window's loop of its own, for a dialog) it does
+  /// nothing. Throws std::logic_error when another thread is running the loop.
   std::size_t poll();
   /// A descriptor that becomes readable when `poll` has something to do (messages, timers, what
   /// other threads have queued): for a foreign loop to sleep on, as Qt's QSocketNotifier or
@@ -40,9 +41,9 @@ class WEBSOCKET_API EventLoop {
   /// (all but Linux in this version): call `poll` from a timer there. Also -1 while another thread
   /// runs the loop, and in a child process that fork() made.
   int native_handle() const noexcept;
-  /// Lets `run`, `poll` or the background thread return after the handler it is in; the apps stay
-  /// as they are, and go on when the loop is run again. From any thread and handler. Outside of the
-  /// loop's own thread it returns when a background thread has ended.
+  /// Lets `run`, `poll` or the background thread return once the handlers of what it has just read
+  /// have run; the apps stay as they are, and go on when the loop is run again. From any thread and
+  /// handler. Outside of the loop's own thread it returns when a background thread has ended.
   void stop();
 
  private:

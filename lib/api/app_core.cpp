@@ -250,7 +250,12 @@ SendResult WebSocketApp::Implementation::wait_for_room(api::Outbox::Pushed pushe
 SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::string_view payload,
                                                        bool fin) {
   if (!is_at_home()) return SendResult::closed;
-  return wake_if_need_be(outbox_.push_fragment(opcode, payload, fin));
+  try {
+    return wake_if_need_be(outbox_.push_fragment(opcode, payload, fin));
+  } catch (const std::bad_alloc&) {
+    if (outbox_.must_be_looked_at()) wake_loop();  // what others have sent need not wait for it
+    throw;
+  }
 }
 
 SendResult WebSocketApp::Implementation::wake_if_need_be(api::Outbox::Pushed pushed) {

@@ -7,21 +7,6 @@
 #include "net/signals_blocked.hpp"
 
 namespace websocket {
-namespace {
-
-// Whoever claimed the loop gives it back, also where something is thrown.
-class Claimed {
- public:
-  explicit Claimed(api::LoopHost& host) : host_(host) {}
-  ~Claimed() { host_.end_running(); }
-  Claimed(const Claimed&) = delete;
-  Claimed& operator=(const Claimed&) = delete;
-
- private:
-  api::LoopHost& host_;
-};
-
-}  // namespace
 
 // ---- the public face
 
@@ -63,9 +48,10 @@ EventLoop::Implementation::~Implementation() {
   }
   host_->begin_running();  // what is told now is told on this thread
   host_->close_down();
-  // What was posted and never ran may hold apps, which hold the loop.
-  while (host_->loop.poll() > 0) {
-  }
+  // What was posted and never ran may hold apps, which hold the loop. A handler may have stopped it.
+  do {
+    host_->loop.forget_stop();
+  } while (host_->loop.poll() > 0);
   host_->end_running();
 }
 
@@ -74,12 +60,25 @@ void EventLoop::Implementation::require_home() const {
   throw std::logic_error("the EventLoop belongs to the process that this one was forked from");
 }
 
-void EventLoop::Implementation::claim() {
-  require_home();
-  if (!host_->begin_running()) {
+// The calling thread runs the loop, until this goes. A stop() that came too late for it isn't meant for
+// the next one.
+class EventLoop::Implementation::Running {
+ public:
+  explicit Running(Implementation& loop) : loop_(loop) {
+    if (loop_.host_->begin_running()) return;
     throw std::logic_error("the EventLoop is being run already");
   }
-}
+  ~Running() {
+    const std::lock_guard lock(loop_.mutex_);  // stop() asks whether it is run
+    loop_.host_->loop.forget_stop();
+    loop_.host_->end_running();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Implementation& loop_;
+};
 
 void EventLoop::Implementation::start() {
   require_home();
@@ -113,14 +112,15 @@ void EventLoop::Implementation::end_thread(std::thread thread) {
 }
 
 void EventLoop::Implementation::run() {
-  claim();
-  const Claimed claimed(*host_);
+  require_home();
+  const Running running(*this);
   host_->loop.run();
 }
 
 std::size_t EventLoop::Implementation::poll() {
-  claim();
-  const Claimed claimed(*host_);
+  require_home();
+  if (host_->runs_here()) return 0;
+  const Running running(*this);
   return host_->loop.poll();
 }
 

@@ -27,8 +27,9 @@ class EventLoop::Implementation {
   void stop();
 
  private:
+  class Running;
+
   void require_home() const;
-  void claim();
   void end_thread(std::thread thread);
 
   const api::HomeProcess home_;

@@ -47,7 +47,8 @@ class Outbox {
   Pushed push_fragment(Opcode opcode, std::string_view payload, bool fin);
   // There was no memory to wake it with: who sends next does, or who finds no room.
   void loop_was_not_told();
-  // For who finds no room: whether to wake the loop, since nobody else did. Who is told so does it.
+  // For who finds no room, or no memory: whether to wake the loop, since nobody else did. Who is told
+  // so does it.
   bool must_be_looked_at();
   // Nobody waits for room any more. What there is room for is still accepted.
   void end_waiting();

@@ -25,7 +25,7 @@ void Session::ready_to_read() { read_what_is_there(); }
 void Session::read_what_is_there() {
   in_read_turn_ = true;
   for (int turn = 0; turn < reads_per_turn; ++turn) {
-    if (!read_once()) break;
+    if (!read_once() || loop_.is_wanted_back()) break;
   }
   in_read_turn_ = false;
   wait_for_more();

@@ -49,6 +49,8 @@ OperationPtr AsioLoop::at(Clock::time_point when, std::function<void()> work) {
   return run_at(parts_->context, when, std::move(work));
 }
 
+bool AsioLoop::is_wanted_back() const { return parts_->context->is_wanted_back(); }
+
 std::optional<Address> AsioLoop::numeric_address(const std::string& host,
                                                  std::uint16_t port) const {
   return net::numeric_address(host, port);

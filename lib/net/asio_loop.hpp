@@ -43,6 +43,7 @@ class AsioLoop final : public Loop {
   std::chrono::system_clock::time_point date() const override;
   void post(std::function<void()> work) override;
   OperationPtr at(Clock::time_point when, std::function<void()> work) override;
+  bool is_wanted_back() const override;
   std::optional<Address> numeric_address(const std::string& host,
                                          std::uint16_t port) const override;
   OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) override;

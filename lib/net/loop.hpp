@@ -64,6 +64,9 @@ class Loop {
   // Runs it on the loop's thread, later and in order; from any thread.
   virtual void post(std::function<void()> work) = 0;
   virtual OperationPtr at(Clock::time_point when, std::function<void()> work) = 0;
+  // Who runs it wants to go on with something else: what could be done for long waits for the next
+  // time.
+  virtual bool is_wanted_back() const = 0;
 
   // The address that `host` itself is ("127.0.0.1", "::1", "fe80::1%eth0"); empty when it is a name.
   virtual std::optional<Address> numeric_address(const std::string& host,

@@ -55,6 +55,19 @@ class LoopContext::AtReactor {
   bool all_is_told_ = false;
 };
 
+class LoopContext::Visit {
+ public:
+  explicit Visit(LoopContext& loop) : loop_(loop) {
+    loop_.visit_ends_ = Clock::now() + longest_visit;
+  }
+  ~Visit() { loop_.visit_ends_ = Clock::time_point::max(); }
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+ private:
+  LoopContext& loop_;
+};
+
 void LoopContext::end() {
   timers_.clear();
   lone_waiter_ = nullptr;
@@ -108,24 +121,23 @@ void LoopContext::run_until_stopped() {
 }
 
 std::size_t LoopContext::run_ready() {
-  const Clock::time_point enough = Clock::now() + longest_visit;
+  const Visit visit(*this);
   std::size_t all = 0;
   while (!take_stop()) {
-    if (all > 0 && Clock::now() >= enough) break;
-    const std::size_t count =
-        needs_reactor() ? poll_reactor(enough) : run_some(Clock::time_point::min());
+    if (all > 0 && visit_is_over()) break;
+    const std::size_t count = needs_reactor() ? poll_reactor() : run_some(Clock::time_point::min());
     if (count == 0 && !stop_is_asked()) break;
     all += count;
   }
   return all;
 }
 
-std::size_t LoopContext::poll_reactor(Clock::time_point enough) {
+std::size_t LoopContext::poll_reactor() {
   AtReactor inside(*this);
   std::size_t count = 0;
   while (inside.poll_one()) {
     ++count;
-    if (Clock::now() >= enough) break;
+    if (visit_is_over()) break;
   }
   return count;
 }

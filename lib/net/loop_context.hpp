@@ -50,6 +50,9 @@ class LoopContext {
   std::size_t run_one_until(Clock::time_point deadline);
   std::size_t run_ready();
   void stop_running();
+  bool is_wanted_back() const {
+    return stop_is_asked() || (visit_ends_ != Clock::time_point::max() && visit_is_over());
+  }
   void forget_stop() { stop_is_asked_.store(false); }
   // Threads that do not run this may post to it or stop it, until all who said so take it back.
   void expect_other_threads() { lone_poll_.expect_wakes(); }
@@ -72,6 +75,7 @@ class LoopContext {
 
  private:
   class AtReactor;
+  class Visit;
 
   void interrupt();
   bool needs_reactor() const {
@@ -83,7 +87,8 @@ class LoopContext {
   bool take_stop() { return stop_is_asked() && stop_is_asked_.exchange(false); }
   std::size_t run_some(Clock::time_point deadline);
   std::size_t run_one_at_reactor(Clock::time_point deadline);
-  std::size_t poll_reactor(Clock::time_point enough);
+  std::size_t poll_reactor();
+  bool visit_is_over() const { return Clock::now() >= visit_ends_; }
   void have_posted_run();
   void run_posted_at_reactor();
   void run_timers_at_reactor();
@@ -95,6 +100,7 @@ class LoopContext {
   Posted posted_;
   Timers timers_;
   std::atomic<bool> stop_is_asked_{false};
+  Clock::time_point visit_ends_ = Clock::time_point::max();  // while run_ready() is under way
 
   // One socket alone, or none.
   LoneWaiter* lone_waiter_ = nullptr;

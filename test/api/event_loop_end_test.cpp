@@ -94,6 +94,18 @@ TEST_SUITE("EventLoop: destruction") {
     CHECK(app.state() == State::closed);
   }
 
+  TEST_CASE("on_close may stop the loop whose destructor calls it") {
+    EchoServer server;
+    auto loop = std::make_unique<EventLoop>();
+    const Watchdog watchdog("destroying a loop that on_close stops");
+    WebSocketApp app(*loop, server.url(), quick());
+    app.on_close = [&loop = *loop](WebSocketApp&, const CloseInfo&) { loop.stop(); };
+    app.start();
+    REQUIRE(poll_until(*loop, [&] { return app.state() == State::open; }));
+    loop.reset();
+    CHECK(app.wait_for(support::default_deadline));
+  }
+
   TEST_CASE("a loop destroyed while a thread waits for its app lets that thread go") {
     EchoServer server;
     auto loop = std::make_unique<EventLoop>();

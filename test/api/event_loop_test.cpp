@@ -92,7 +92,7 @@ TEST_SUITE("EventLoop") {
     Probe probe;
     probe.attach(app);
     app.on_open = [&](WebSocketApp& self) {
-      CHECK_THROWS_AS(static_cast<void>(loop.poll()), std::logic_error);
+      CHECK(loop.poll() == 0);  // as from a dialog's loop
       CHECK_THROWS_AS(loop.run(), std::logic_error);
       self.send("x");
     };

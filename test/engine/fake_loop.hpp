@@ -84,6 +84,8 @@ class FakeLoop final : public net::Loop {
   std::size_t timers() const;
   Duration elapsed() const { return std::chrono::duration_cast<Duration>(now_ - begin_); }
 
+  bool wanted_back = false;
+
   // ---- Loop
 
   net::Clock::time_point now() const override { return now_; }
@@ -92,6 +94,7 @@ class FakeLoop final : public net::Loop {
   }
   void post(std::function<void()> work) override { posted_.push_back(std::move(work)); }
   net::OperationPtr at(TimePoint when, std::function<void()> work) override;
+  bool is_wanted_back() const override { return wanted_back; }
   std::optional<net::Address> numeric_address(const std::string& host,
                                               std::uint16_t port) const override;
   net::OperationPtr resolve(const std::string& host, std::uint16_t port, Resolved done) override;

@@ -179,6 +179,20 @@ TEST_SUITE("session: opening and talking") {
     }
   }
 
+  TEST_CASE("where its loop is wanted back it reads once, and the rest when the loop comes again") {
+    Talk talk;
+    talk.open();
+    std::string much;  // for several reads
+    for (int i = 0; i < 200; ++i) much += wire::text(std::string(1000, 'x'));
+    talk.loop.wanted_back = true;
+    const int reads = talk.wire().reads;
+    talk.server().write(much);
+    talk.loop.run_until([&] { return !talk.user.told.empty(); });
+    CHECK(talk.wire().reads == reads + 1);
+    talk.loop.run();
+    CHECK(talk.user.told.size() == 200);
+  }
+
   TEST_CASE("an owner that pulls later finds everything; until then nothing more is read") {
     Talk talk({.behind = wire::text("glued")});
     talk.user.lazy = true;
