@@ -8,14 +8,14 @@
 namespace websocket {
 namespace {
 
-constexpr std::size_t usual_count = 8;  // answers and requests rarely have more fields
+constexpr std::size_t first_room = 8;  // so that a handful of fields is not moved time and again
 
 }  // namespace
 
 Headers::Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
 void Headers::add(std::string name, std::string value) {
-  if (fields_.capacity() == 0) fields_.reserve(usual_count);
+  if (fields_.capacity() == 0) fields_.reserve(first_room);
   fields_.emplace_back(std::move(name), std::move(value));
 }
 

@@ -226,7 +226,7 @@ net::OperationPtr FakeLoop::answer(const Answer& how,
   return later([failure = std::move(failure), done = std::move(done)] { done(failure); });
 }
 
-// Of all that could be one.
+// One will do; the other tests' addresses are looked up, as names are.
 std::optional<net::Address> FakeLoop::numeric_address(const std::string& host,
                                                       std::uint16_t port) const {
   if (host != "10.0.0.1") return std::nullopt;

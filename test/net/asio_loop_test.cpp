@@ -200,7 +200,7 @@ TEST_CASE("destroying the loop destroys handlers uncalled, and operations may ou
     operations.push_back(loop.at(loop.now(), handler));
     operations.push_back(loop.at(loop.now() + 1h, handler));
     operations.push_back(loop.connect(peer.address(), {}, handler));
-    operations.push_back(loop.resolve("127.0.0.1", 80, handler));
+    operations.push_back(loop.resolve("localhost", 80, handler));
   }
   stream.reset();
   operations.clear();
