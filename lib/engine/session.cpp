@@ -201,7 +201,6 @@ std::optional<protocol::Event> Session::next_event() {
   if (!protocol_) return std::nullopt;
   auto event = protocol_->next_event();
   if (!event) {
-    if (read_on_for_who_pulls()) return next_event();
     if (!in_read_turn_) settle();
     return std::nullopt;
   }

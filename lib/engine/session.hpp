@@ -158,9 +158,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void ready_to_read() override;
   void ready_to_write() override;
   void read_what_is_there();
-  bool read_on_for_who_pulls();
   bool may_read() const noexcept;
-  bool may_read_on() const;
   bool read_once();
   void reading_has_ended(const net::IoResult& result);
   void settle();
@@ -221,7 +219,6 @@ class Session final : public std::enable_shared_from_this<Session>,
   // Bytes.
   bool reading_is_paused_ = false;
   bool in_read_turn_ = false;
-  std::uint8_t reads_left_ = 0;   // of the turn; 0 also where there is no more
   bool output_is_cut_ = false;    // what is left of the output begins within a frame
   bool writing_is_over_ = false;  // the system takes no more; what can still be read is read
   bool reading_is_over_ = false;  // the stream has ended

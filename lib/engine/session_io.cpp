@@ -9,7 +9,7 @@ namespace websocket::engine {
 namespace {
 
 // After that many full buffers the loop's other connections have their turn.
-constexpr std::uint8_t reads_per_turn = 8;
+constexpr int reads_per_turn = 8;
 
 base::Failure lost(const std::error_code& error) {
   return {Errc::connection_lost, "the connection was lost: " + error.message(), error};
@@ -23,41 +23,26 @@ base::Failure lost(const std::error_code& error) {
 void Session::ready_to_read() { read_what_is_there(); }
 
 void Session::read_what_is_there() {
-  reads_left_ = reads_per_turn;
   in_read_turn_ = true;
-  while (read_once()) {
-    notify();
-    flush();
-    if (!may_read_on()) break;
+  for (int turn = 0; turn < reads_per_turn; ++turn) {
+    if (!read_once() || loop_.is_wanted_back()) break;
   }
   in_read_turn_ = false;
   wait_for_more();
 }
-
-// Who pulls later than it was told goes on with the turn when all is pulled.
-bool Session::read_on_for_who_pulls() {
-  if (in_read_turn_ || !may_read_on()) return false;
-  flush();
-  return read_once();
-}
-
-// Whether there is more to be read at once, and the time for it.
-bool Session::may_read_on() const { return reads_left_ > 0 && !loop_.is_wanted_back(); }
 
 // What was read before has to be pulled first.
 bool Session::may_read() const noexcept {
   return !ended_ && !reading_is_over_ && !reading_is_paused_ && !protocol_->has_input();
 }
 
-// Whether something has come, if only the end.
+// Whether there may be more to read at once.
 bool Session::read_once() {
   if (!may_read()) return false;
   const bool at_frame = protocol_->handshake_done() && protocol_->between_frames();
   const std::span<char> into = protocol_->prepare(loop_.read_buffer());
   const net::IoResult result = stream_->read(into);
   protocol_->commit(result.size);
-  --reads_left_;
-  if (result.status != net::IoStatus::ok || result.drained) reads_left_ = 0;
   switch (result.status) {
     case net::IoStatus::would_block:
       return false;
@@ -65,13 +50,16 @@ bool Session::read_once() {
       ++signs_of_life_;
       if (WireTrace* const wire = wire_trace())
         wire->received({into.data(), result.size}, at_frame);
-      return true;
+      break;
     case net::IoStatus::end:
     case net::IoStatus::failed:
       reading_has_ended(result);
-      return true;
+      break;
   }
-  return false;
+  notify();
+  if (ended_) return false;
+  flush();
+  return result.status == net::IoStatus::ok && !result.drained;
 }
 
 void Session::reading_has_ended(const net::IoResult& result) {
@@ -92,7 +80,7 @@ void Session::settle() {
 void Session::wait_for_more() {
   if (!stream_ || !may_read()) return;
   if (protocol_->in_body()) arm_body_timer();
-  stream_->wait_to_read_many(protocol_->awaited_bytes());
+  stream_->wait_to_read();
 }
 
 void Session::pause_reading(bool paused) {

@@ -49,8 +49,6 @@ class Stream {
 
   // Asked again before it was told, it still tells once. Also told when the stream has failed.
   virtual void wait_to_read() = 0;
-  // The same, where fewer bytes than that are of no use: many of them may gather for a while first.
-  virtual void wait_to_read_many(std::uint64_t /*bytes*/) { wait_to_read(); }
   virtual void wait_to_write() = 0;
 
   // "We are done sending": TCP's FIN; TLS sends close_notify first as far as it can without

@@ -73,11 +73,6 @@ const Option no_delay{IPPROTO_TCP, TCP_NODELAY};
 const Option keep_alive{SOL_SOCKET, SO_KEEPALIVE};
 const Option send_buffer_size{SOL_SOCKET, SO_SNDBUF};
 const Option receive_buffer_size{SOL_SOCKET, SO_RCVBUF};
-#ifdef __linux__
-const std::optional<Option> receive_low_water = Option{SOL_SOCKET, SO_RCVLOWAT};
-#else
-const std::optional<Option> receive_low_water;
-#endif
 
 Descriptor open(int family, std::error_code& error) {
   const Descriptor socket = open_uninherited(family);

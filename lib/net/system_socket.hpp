@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <system_error>
 
@@ -23,9 +22,6 @@ struct Option {
   int name;
 };
 extern const Option no_delay, keep_alive, send_buffer_size, receive_buffer_size;
-// How many bytes make a socket ready to read. Its end, a failure and a full buffer must do so too:
-// there is none where the system does not promise that.
-extern const std::optional<Option> receive_low_water;
 std::error_code set(Descriptor socket, const Option& option, int value);
 
 std::error_code bind(Descriptor socket, const Endpoint& local);

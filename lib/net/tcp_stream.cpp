@@ -35,15 +35,7 @@ IoResult TcpStream::write(std::span<const char> from) {
   return {IoStatus::failed, 0, false, error};
 }
 
-void TcpStream::wait_to_read() { wait_to_read_many(1); }
-
-void TcpStream::wait_to_read_many(std::uint64_t bytes) {
-  if (!low_water_ && LowWater::is_high_for(bytes))
-    low_water_ = std::make_unique<LowWater>(*socket_);
-  if (low_water_) low_water_->set_for(bytes);
-  socket_->wait_to_read();
-}
-
+void TcpStream::wait_to_read() { socket_->wait_to_read(); }
 void TcpStream::wait_to_write() { socket_->wait_to_write(); }
 
 void TcpStream::shut_down_sending() {

@@ -1,11 +1,9 @@
 // A connected TCP socket as a Stream.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
-#include "net/low_water.hpp"
 #include "net/socket.hpp"
 #include "net/stream.hpp"
 
@@ -20,7 +18,6 @@ class TcpStream final : public Stream {
   IoResult read(std::span<char> into) override;
   IoResult write(std::span<const char> from) override;
   void wait_to_read() override;
-  void wait_to_read_many(std::uint64_t bytes) override;
   void wait_to_write() override;
   void shut_down_sending() override;
   std::string local_address() const override;
@@ -29,7 +26,6 @@ class TcpStream final : public Stream {
  private:
   const std::shared_ptr<Socket> socket_;
   const std::string remote_address_;
-  std::unique_ptr<LowWater> low_water_;  // once many bytes were awaited
 };
 
 }  // namespace websocket::net

@@ -50,7 +50,6 @@ class ClientProtocol {
   bool has_input() const noexcept {
     return connection_.has_input() || (opening_ && !opening_->head_input.empty());
   }
-  std::uint64_t awaited_bytes() const noexcept { return connection_.awaited_bytes(); }
   bool between_frames() const noexcept { return connection_.between_frames(); }
 
   std::string_view output() {

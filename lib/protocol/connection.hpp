@@ -90,7 +90,6 @@ class Connection {
   void commit(std::size_t size) noexcept { reader_.commit(size); }
   void feed(std::span<char> bytes) noexcept { reader_.feed(bytes); }
   bool has_input() const noexcept { return reader_.has_input(); }
-  std::uint64_t awaited_bytes() const noexcept { return reader_.awaited_bytes(); }
   bool between_frames() const noexcept { return reader_.between_frames(); }
   // The stream has ended, or broke with that failure.
   void commit_eof(std::optional<base::Failure> failure = {});

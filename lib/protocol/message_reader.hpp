@@ -106,8 +106,6 @@ class MessageReader {
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
   // False: next() would give nothing, and do nothing.
   bool may_have_more() const noexcept { return has_input() || delivered_; }
-  // As long as fewer have come there is nothing to tell. At least 1.
-  std::uint64_t awaited_bytes() const noexcept { return reads_straight() ? left_of_frame() : 1; }
   // Whether the next byte begins a frame.
   bool between_frames() const noexcept {
     return awaits_header() && partial_header_size_ == 0 && input_.empty();

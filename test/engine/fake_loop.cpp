@@ -70,11 +70,8 @@ class FakeStream final : public net::Stream {
     return {.status = net::IoStatus::ok, .size = size};
   }
 
-  void wait_to_read() override { wait_to_read_many(1); }
-  // A real one tells sooner than that, of many bytes, and of some after a while.
-  void wait_to_read_many(std::uint64_t bytes) override {
+  void wait_to_read() override {
     wants_to_read_ = true;
-    awaited_ = bytes;
     notify_later();
   }
   void wait_to_write() override {
@@ -106,8 +103,7 @@ class FakeStream final : public net::Stream {
       if (listener_ != nullptr) listener_->ready_to_write();
       if (streams().find(wire.get()) == streams().end()) return;  // it destroyed the stream
     }
-    const bool is_enough = wire_->to_client.size() >= awaited_;
-    if (wants_to_read_ && (broken || is_enough || wire_->server_has_ended)) {
+    if (wants_to_read_ && (broken || !wire_->to_client.empty() || wire_->server_has_ended)) {
       wants_to_read_ = false;
       if (listener_ != nullptr) listener_->ready_to_read();
     }
@@ -131,7 +127,6 @@ class FakeStream final : public net::Stream {
   const std::string remote_;
   Listener* listener_ = nullptr;
   bool wants_to_read_ = false;
-  std::uint64_t awaited_ = 1;
   bool wants_to_write_ = false;
   bool ended_early_ = false;
   std::string blocked_;

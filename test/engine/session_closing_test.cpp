@@ -4,7 +4,8 @@
 
 #include <string>
 
-#include "engine/talk.hpp"
+#include "engine/server.hpp"
+#include "engine/user.hpp"
 
 using namespace engine_test;
 using std::chrono::milliseconds;
@@ -13,6 +14,21 @@ using std::chrono::seconds;
 namespace {
 
 const std::string lost = "closed 1006" + because(Errc::connection_lost);
+
+struct Talk {
+  explicit Talk(Server::Habits habits = {}, ConnectOptions options = {})
+      : servers(loop, std::move(habits)), user(loop, "ws://example.com/", std::move(options)) {
+    user.start();
+    loop.run();
+    REQUIRE(joined(user.take_told()) == joined({"opened"}));
+  }
+  Server& server() { return servers.last(); }
+  Wire& wire() { return servers.wire(); }
+
+  FakeLoop loop;
+  FakeServers servers;
+  User user;
+};
 
 }  // namespace
 

@@ -149,6 +149,84 @@ TEST_SUITE("session: opening and talking") {
     talk.user.send("0123456789");
     CHECK(left == 6 + 10 - 4);
   }
+
+  TEST_CASE("paused, it reads nothing; then it goes on where it was") {
+    Talk talk;
+    talk.open();
+    talk.user.session->pause_reading(true);
+    talk.server().write(wire::text("one") + wire::text("two"));
+    talk.loop.advance(seconds(60));
+    CHECK(talk.user.told.empty());
+    CHECK(talk.user.session->send(Opcode::text, "out"));
+    talk.user.session->flush();
+    talk.loop.run();
+    CHECK(joined(talk.server().frames()) == joined({"text 'out'"}));
+    talk.user.session->pause_reading(false);
+    talk.loop.run();
+    CHECK(joined(talk.user.take_told()) == joined({"text 'one'", "text 'two'"}));
+  }
+
+  TEST_CASE("pausing from within an event stops after what was read already") {
+    Talk talk;
+    talk.open();
+    talk.wire().most_per_read = wire::text("one").size();
+    talk.user.on_event = [&](const std::string&) { talk.user.session->pause_reading(true); };
+    talk.server().write(wire::text("one") + wire::text("two") + wire::text("six"));
+    for (const char* const word : {"text 'one'", "text 'two'", "text 'six'"}) {
+      talk.loop.run();
+      CHECK(joined(talk.user.take_told()) == joined({std::string(word)}));
+      talk.user.session->pause_reading(false);
+    }
+  }
+
+  TEST_CASE("where its loop is wanted back it reads once, and the rest when the loop comes again") {
+    Talk talk;
+    talk.open();
+    std::string much;  // for several reads
+    for (int i = 0; i < 200; ++i) much += wire::text(std::string(1000, 'x'));
+    talk.loop.wanted_back = true;
+    const int reads = talk.wire().reads;
+    talk.server().write(much);
+    talk.loop.run_until([&] { return !talk.user.told.empty(); });
+    CHECK(talk.wire().reads == reads + 1);
+    talk.loop.run();
+    CHECK(talk.user.told.size() == 200);
+  }
+
+  TEST_CASE("an owner that pulls later finds everything; until then nothing more is read") {
+    Talk talk({.behind = wire::text("glued")});
+    talk.user.lazy = true;
+    talk.user.start();
+    talk.loop.run();
+    const int reads = talk.wire().reads;
+    talk.server().write(wire::text("next"));
+    talk.server().close(1000, "bye");
+    talk.server().end();
+    talk.loop.run();
+    CHECK(talk.wire().reads == reads);
+    CHECK(talk.user.told.empty());
+    while (talk.user.pull_one()) {
+    }
+    for (int i = 0; i < 5 && !talk.user.ended(); ++i) {
+      talk.loop.run_until([&] { return talk.wire().reads > reads + i; });
+      talk.user.pull();
+    }
+    CHECK(joined(talk.user.told) == joined({"opened", "text 'glued'", "text 'next'", "closing",
+                                            "closed 1000 'bye' clean by peer"}));
+  }
+
+  TEST_CASE("the end of the stream waits for an owner that pulls later, without turning the loop") {
+    Talk talk;
+    talk.open();
+    talk.user.lazy = true;
+    talk.server().end();
+    talk.loop.run_until([&, before = talk.wire().reads] { return talk.wire().reads > before + 5; });
+    const int reads = talk.wire().reads;
+    talk.loop.run_until([&] { return talk.wire().reads > reads + 5; });
+    CHECK(talk.wire().reads <= reads + 1);
+    talk.user.pull();
+    CHECK(joined(talk.user.told) == joined({"closed 1006" + because(Errc::connection_lost)}));
+  }
 }
 
 TEST_SUITE("session: an opening that fails") {

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "tcp_peer.hpp"
 
 using namespace net_test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -74,111 +72,6 @@ TEST_CASE("what has come already is told to who asks only then") {
   REQUIRE(c.wait_until_readable());
   REQUIRE(c.wait_until_readable());  // nothing was read in between
   CHECK(c.listener.reads == 2);
-}
-
-#ifdef __linux__  // elsewhere the first byte is told in any case
-TEST_CASE("many awaited bytes gather, and are told at once when there are many") {
-  for (const bool is_alone : {true, false}) {
-    CAPTURE(is_alone);
-    Connected c;
-    if (!is_alone) c.loop.wait_handle();
-    const auto begun = net::Clock::now();
-    c.stream->wait_to_read_many(1'000'000);
-    c.peer.write("a little");
-    run_ready(c.loop);
-    const bool is_told_for_its_age = net::Clock::now() - begun >= 100ms;
-    if (!is_told_for_its_age) CHECK(c.listener.reads == 0);
-
-    std::thread writer([&] { c.peer.write(std::string(900'000, 'x')); });
-    CHECK(run_until(c.loop, [&] { return c.listener.reads == 1; }));
-    std::vector<char> into(1'000'000);
-    std::size_t size = c.stream->read(into).size;
-    CHECK(size > 8);
-    while (size < 900'008 && c.wait_until_readable()) size += c.stream->read(into).size;
-    CHECK(size == 900'008);
-    writer.join();
-  }
-}
-#endif
-
-TEST_CASE("what gathers is told when it ends, breaks, is enough, or comes slowly") {
-  enum class Then { end, is_broken, is_enough, is_slow };
-  for (const bool is_alone : {true, false}) {
-    for (const Then then : {Then::end, Then::is_broken, Then::is_enough, Then::is_slow}) {
-      CAPTURE(is_alone);
-      CAPTURE(static_cast<int>(then));
-      Connected c;
-      if (!is_alone) c.loop.wait_handle();
-      c.stream->wait_to_read_many(1'000'000);
-      c.peer.write("a little");
-      if (then == Then::end) c.peer.close();
-      if (then == Then::is_broken) c.peer.reset();
-      if (then == Then::is_enough) c.stream->wait_to_read();
-      REQUIRE(run_until(c.loop, [&] { return c.listener.reads == 1; }));
-      std::array<char, 16> into{};
-      const net::IoResult result = c.stream->read(into);
-      if (then != Then::is_broken) CHECK(result.size == 8);
-      // And so on, whatever was awaited before.
-      c.stream->wait_to_read();
-      if (then == Then::is_enough || then == Then::is_slow) c.peer.write("x");
-      CHECK(run_until(c.loop, [&] { return c.listener.reads == 2; }));
-    }
-  }
-}
-
-TEST_CASE(
-    "what is there is told at once: where a little is enough now, and where much is slow to come") {
-  for (const bool is_alone : {true, false}) {
-    CAPTURE(is_alone);
-    Connected c;
-    if (!is_alone) c.loop.wait_handle();
-    const auto have_something_there = [&] {
-      c.peer.write("one segment");
-      REQUIRE(c.wait_until_readable());
-      char first = 0;
-      CHECK(c.stream->read({&first, 1}).size == 1);
-    };
-    have_something_there();
-    c.stream->wait_to_read_many(1'000'000);
-    c.stream->wait_to_read();
-    run_ready(c.loop);
-    CHECK(c.listener.reads == 2);
-
-    c.stream->wait_to_read_many(1'000'000);
-    REQUIRE(run_until(c.loop, [&] { return c.listener.reads == 3; }));  // after a while
-    c.stream->wait_to_read_many(900'000);
-    run_ready(c.loop);
-    CHECK(c.listener.reads == 4);
-  }
-}
-
-TEST_CASE("what gathers comes whole, also where there is little room for it") {
-  for (const bool is_alone : {true, false}) {
-    for (const int room : {0, 4096}) {  // 0: as the system likes
-      CAPTURE(is_alone);
-      CAPTURE(room);
-      net::AsioLoop loop;
-      if (!is_alone) loop.wait_handle();
-      TcpPeer peer;
-      SocketOptions options;
-      options.receive_buffer_size = room;
-      const auto stream = connect(loop, peer, options);
-      Listening listener;
-      stream->set_listener(&listener);
-      constexpr std::size_t size = 3'000'000;
-      std::thread writer([&] { peer.write(std::string(size, 'x')); });
-      std::vector<char> into(size);
-      std::size_t left = size;
-      while (left > 0) {
-        stream->wait_to_read_many(left);
-        const int before = listener.reads;
-        if (!run_until(loop, [&] { return listener.reads > before; })) break;
-        left -= stream->read(std::span(into).first(left)).size;
-      }
-      CHECK(left == 0);
-      writer.join();
-    }
-  }
 }
 
 TEST_CASE("asking twice before it is told tells once") {

@@ -237,35 +237,6 @@ TEST_SUITE("reading without copying") {
     CHECK(joined(ear.told.events) == joined(Events{"ping 'p'", "text " + shown("a" + payload)}));
   }
 
-  TEST_CASE("fewer bytes than it awaits make nothing; in pieces it awaits the next one") {
-    const std::string bytes = wire::text("short") + wire::binary(wire::filling(100000)) +
-                              wire::text(wire::filling(70000), false) + wire::ping("p") +
-                              wire::continuation(wire::filling(50000)) + wire::text("short");
-    for (const Wanted wanted : {Wanted::messages, Wanted::fragments, Wanted::pieces}) {
-      Ear ear;
-      ear.reader.want(wanted);
-      int long_waits = 0;
-      std::string_view left = bytes;
-      while (!left.empty()) {
-        const std::uint64_t awaited = ear.reader.awaited_bytes();
-        REQUIRE(awaited >= 1);
-        REQUIRE(awaited <= left.size());
-        const std::size_t told = ear.told.events.size();
-        if (awaited > 1) {
-          ++long_waits;
-          ear.push(left.substr(0, awaited - 1));
-          CHECK(ear.told.events.size() == told);
-          CHECK(ear.reader.awaited_bytes() == 1);
-          left.remove_prefix(awaited - 1);
-        }
-        ear.push(left.substr(0, 1));
-        left.remove_prefix(1);
-      }
-      CHECK(long_waits == (wanted == Wanted::pieces ? 0 : 3));
-      if (wanted == Wanted::messages) CHECK(ear.told.events.size() == 5);
-    }
-  }
-
   TEST_CASE("whether the next byte begins a frame is known at every byte") {
     const std::vector<std::string> frames = {wire::text("Hello"), wire::ping(),
                                              wire::text("a", false), wire::pong("p"),
