@@ -93,7 +93,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
     }
     if (ended_) throw_why_closed();
     if (!session_->has_output()) return;
-    if (host_.loop.run_one_until(deadline.get()) == 0) {
+    if (deadline.is_long_past() || host_.loop.run_one_until(deadline.get()) == 0) {
       api::throw_error(Errc::send_timeout, Stage::open,
                        "sending took longer than " + in_words(timeout_) +
                            "; the rest goes out with the next calls");
@@ -118,7 +118,7 @@ bool WebSocket::Implementation::wait_for_message(const std::optional<Duration>& 
       continue;
     }
     host_.loop.lend_read_buffer();  // nothing is left of a former view
-    if (host_.loop.run_one_until(deadline.get()) == 0) return false;
+    if (deadline.is_long_past() || host_.loop.run_one_until(deadline.get()) == 0) return false;
   }
   message = inbox_.take();
   return true;

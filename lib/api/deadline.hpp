@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "net/loop.hpp"
@@ -17,6 +18,12 @@ class Deadline {
   net::Clock::time_point get() {
     if (!when_) when_ = compute();
     return *when_;
+  }
+
+  // What is there by then is taken as well, but no longer than that: a peer that always has more does
+  // not keep a call for good.
+  bool is_long_past() const {
+    return when_ && net::Clock::now() >= net::later(*when_, std::chrono::milliseconds(8));
   }
 
  private:

@@ -1,6 +1,7 @@
 // The synchronous face's time limits: whatever runs out, the connection stays whole.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 
@@ -142,6 +143,32 @@ TEST_SUITE("WebSocket: time limits") {
     CHECK(received.pop() == std::to_string(size));
     CHECK(received.pop() == std::to_string(size));
     CHECK(received.pop() == "last");
+  }
+
+  TEST_CASE("a server that always has something to say keeps no call beyond its time") {
+    std::string pongs;  // which nobody answers, so that nothing holds the reading up
+    while (pongs.size() < (1U << 20U)) pongs += support::server_frame(true, 10, "p");
+    std::atomic<bool> has_more = true;
+    support::Event has_begun;
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      connection.write("\x8a\x01p");
+      has_begun.set();
+      for (const support::Deadline deadline(support::default_deadline); !deadline.over();) {
+        connection.write(pongs);  // until the client goes
+      }
+      has_more = false;
+    });
+    WebSocket socket = create_connection(server.url(), quick());
+    REQUIRE(has_begun.wait());
+    CHECK_FALSE(socket.try_recv(0ms));
+    CHECK_FALSE(socket.try_recv(20ms));
+    socket.set_timeout(20ms);
+    CHECK_THROWS_AS(static_cast<void>(socket.recv()), websocket::WebSocketTimeoutException);
+    CHECK_THROWS_AS(socket.send_bytes(std::string(12U << 20U, 'x')),
+                    websocket::WebSocketTimeoutException);
+    CHECK(has_more);
+    CHECK(socket.connected());
   }
 
   TEST_CASE("close while a send is stuck ends within close_timeout") {
