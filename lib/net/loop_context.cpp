@@ -210,7 +210,7 @@ std::size_t LoopContext::run_some(Clock::time_point deadline) {
     std::size_t count = run_posted();
     if (!stop_is_asked()) count += run_due_timer();
     if ((ready.read || ready.write) && lone_waiter_ == waiter && !stop_is_asked()) {
-      waiter->is_ready(ready);
+      waiter->is_ready(ready, count == 0);
       ++count;
     }
     if (count > 0) return count;

@@ -20,8 +20,9 @@ namespace websocket::net {
 class LoneWaiter {
  public:
   virtual LonePoll::Socket waits_for() const = 0;
-  // Of the directions it waits for. It may be destroyed meanwhile, and says so when it waits again.
-  virtual void is_ready(LonePoll::Directions directions) = 0;
+  // Of the directions it waits for; `certainly`: nothing has run since that was found. It may be
+  // destroyed meanwhile, and says so when it waits again.
+  virtual void is_ready(LonePoll::Directions directions, bool certainly) = 0;
   // Where the others wait.
   virtual void wait_at_reactor() = 0;
 

@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace websocket::net {
+namespace {
+
+// Where that much comes at once there is enough of it to be worth two system calls.
+constexpr std::size_t much = std::size_t{32} << 10U;
+
+}  // namespace
 
 std::shared_ptr<Socket> Socket::open(LoopContextPtr loop, int family, std::error_code& error) {
   auto socket = std::make_shared<Socket>(std::move(loop), family);
@@ -24,6 +30,14 @@ void Socket::close() {
   } else {
     system_socket::close(descriptor);
   }
+}
+
+std::size_t Socket::read(std::span<char> into, std::error_code& error) {
+  const bool is_readable = std::exchange(is_readable_, false);
+  if (is_readable && lets_wait_) return system_socket::read_readable(descriptor_, into, error);
+  const std::size_t size = system_socket::read(descriptor_, into, error);
+  if (is_readable && size >= much) lets_wait_ = system_socket::let_wait(descriptor_);
+  return size;
 }
 
 void Socket::say_ready_to_write() { tell_soon<&Socket::write_wait_>(); }
@@ -72,6 +86,7 @@ std::error_code Socket::join_reactor() {
     AtReactor joining(loop_->reactor());
     joining.assign(asio::generic::stream_protocol(family_, 0), descriptor_);
     at_reactor_.emplace(std::move(joining));
+    lets_wait_ = false;  // Asio takes that back
     return {};
   } catch (const std::system_error& error) {
     return error.code();
@@ -82,9 +97,10 @@ LonePoll::Socket Socket::waits_for() const {
   return {descriptor_, {read_wait_ == Wait::alone, write_wait_ == Wait::alone}};
 }
 
-void Socket::is_ready(LonePoll::Directions directions) {
+void Socket::is_ready(LonePoll::Directions directions, bool certainly) {
   const auto self = shared_from_this();
   const bool reads = directions.read && read_wait_ == Wait::alone;
+  is_readable_ = reads && certainly;
   const bool writes = directions.write && write_wait_ == Wait::alone;
   const bool still_reads = read_wait_ == Wait::alone && !reads;
   const bool still_writes = write_wait_ == Wait::alone && !writes;

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <system_error>
 
 #include "net/loop_context.hpp"
 #include "net/stream.hpp"
@@ -28,6 +30,8 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   system_socket::Descriptor descriptor() const { return descriptor_; }
   LoopContextPtr loop() const { return loop_; }
 
+  // As system_socket::read().
+  std::size_t read(std::span<char> into, std::error_code& error);
   // As net::Stream has them.
   void set_listener(Stream::Listener* listener) { listener_ = listener; }
   void wait_to_read() {
@@ -45,7 +49,7 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   void close();
 
   LonePoll::Socket waits_for() const override;
-  void is_ready(LonePoll::Directions directions) override;
+  void is_ready(LonePoll::Directions directions, bool certainly) override;
   void wait_at_reactor() override;
 
  private:
@@ -74,6 +78,8 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   int cannot_wait_ = 0;
   Wait read_wait_ = Wait::no;
   Wait write_wait_ = Wait::no;
+  bool is_readable_ = false;             // and was not read since that was found
+  bool lets_wait_ = false;               // see system_socket::let_wait()
   std::optional<AtReactor> at_reactor_;  // once it waited there
 };
 

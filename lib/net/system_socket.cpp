@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +56,16 @@ Descriptor open_uninherited(int family) {
   return none;
 }
 #endif
+
+#if defined(MSG_DONTWAIT)
+constexpr int without_waiting = MSG_DONTWAIT;
+#else
+constexpr int without_waiting = 0;
+#endif
+
+std::size_t receive(Descriptor socket, std::span<char> into, int how, std::error_code& error) {
+  return uninterrupted([&] { return ::recv(socket, into.data(), into.size(), how); }, error);
+}
 
 #if defined(MSG_NOSIGNAL)
 constexpr int without_signal = MSG_NOSIGNAL;
@@ -121,12 +132,29 @@ Endpoint remote_endpoint(Descriptor socket, std::error_code& error) {
 bool is_not_connected(std::error_code error) { return error == std::errc::not_connected; }
 
 std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error) {
-  return uninterrupted([&] { return ::recv(socket, into.data(), into.size(), 0); }, error);
+  return receive(socket, into, without_waiting, error);
+}
+
+#ifdef __linux__
+bool let_wait(Descriptor socket) {
+  // Should a socket ever not be readable that is said to be, nobody waits for long.
+  const timeval longest{0, 20'000};
+  const int flags = ::fcntl(socket, F_GETFL);
+  return ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest) == 0 &&
+         flags >= 0 && ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
+#else
+bool let_wait(Descriptor) { return false; }
+#endif
+
+std::size_t read_readable(Descriptor socket, std::span<char> into, std::error_code& error) {
+  return receive(socket, into, 0, error);
 }
 
 std::size_t write(Descriptor socket, std::span<const char> from, std::error_code& error) {
-  return uninterrupted([&] { return ::send(socket, from.data(), from.size(), without_signal); },
-                       error);
+  return uninterrupted(
+      [&] { return ::send(socket, from.data(), from.size(), without_signal | without_waiting); },
+      error);
 }
 
 bool is_would_block(std::error_code error) {

@@ -39,6 +39,11 @@ bool is_not_connected(std::error_code error);
 // How much was moved. is_would_block() says of an error that there is nothing to move now; 0 without
 // an error is the end of the stream.
 std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error);
+// On Linux a read that must not wait leaves behind what arrives while it goes on; one that may wait
+// takes that too, and still does not wait once it has something. After let_wait() read_readable() is
+// of the latter kind: for sockets that are known to be readable. False: it is as read().
+bool let_wait(Descriptor socket);
+std::size_t read_readable(Descriptor socket, std::span<char> into, std::error_code& error);
 std::size_t write(Descriptor socket, std::span<const char> from, std::error_code& error);
 bool is_would_block(std::error_code error);
 std::error_code shut_down_sending(Descriptor socket);

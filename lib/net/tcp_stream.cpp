@@ -19,7 +19,7 @@ void TcpStream::set_listener(Listener* listener) { socket_->set_listener(listene
 IoResult TcpStream::read(std::span<char> into) {
   std::error_code error = socket_->cannot_wait();
   if (error) return {IoStatus::failed, 0, false, error};
-  const std::size_t size = system_socket::read(socket_->descriptor(), into, error);
+  const std::size_t size = socket_->read(into, error);
   if (size > 0) return {IoStatus::ok, size, size < into.size()};
   if (!error) return {IoStatus::end};
   if (system_socket::is_would_block(error)) return {IoStatus::would_block, 0, true};

@@ -11,8 +11,13 @@ namespace {
 
 // A payload with at least this much to come is read straight into the message.
 constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
-// What is put aside for a long payload before any of it came: a declared length is only a promise.
-constexpr std::size_t first_reservation = std::size_t{64} << 10U;
+// What is read of it at once, and put aside for it before it comes: a declared length is only a
+// promise. Longer reads would take longer, too: TCP tells the peer at the end of each that there is
+// room again.
+constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
+// Behind a payload that took several of those another one may come. So much is read along with its
+// header; more of it would only have to be copied to where the rest is read to.
+constexpr std::size_t read_with_header = std::size_t{4} << 10U;
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
 
@@ -46,24 +51,35 @@ void MessageReader::forget_delivered() noexcept {
 }
 
 bool MessageReader::reads_straight() const noexcept {
-  return state_ == State::payload && !is_control(frame_.opcode) && !compressed_ &&
-         given_as_ != Wanted::pieces && left_of_frame() >= straight_threshold;
+  return state_ == State::payload && !is_control(frame_.opcode) && is_kept_as_it_comes() &&
+         left_of_frame() >= straight_threshold;
+}
+
+// With `coming` bytes more of the frame. A message that goes on behind it may double as it grows.
+std::size_t MessageReader::most_to_keep(std::uint64_t coming) const noexcept {
+  return frame_.fin ? message_.size() + static_cast<std::size_t>(coming) : base::Buffer::any;
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
   forget_given();
   input_is_in_place_ = reads_straight();
   if (input_is_in_place_) {
-    const std::size_t at_hand = message_.empty() ? message_.capacity() : 0;  // of a former message
-    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(
-        left_of_frame(), std::max({first_reservation, message_.size(), at_hand})));
-    scratch = {message_.prepare(room), room};
+    const auto size =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), longest_straight_read));
+    scratch = {message_.prepare(size, most_to_keep(left_of_frame())), size};
+  } else if (follows_long_) {
+    const std::uint64_t ends_frame = awaits_header() ? 0 : left_of_frame();
+    scratch = scratch.first(static_cast<std::size_t>(
+        std::min<std::uint64_t>(scratch.size(), ends_frame + read_with_header)));
   }
   prepared_ = scratch.data();
   return scratch;
 }
 
-void MessageReader::commit(std::size_t size) noexcept { input_ = {prepared_, size}; }
+void MessageReader::commit(std::size_t size) noexcept {
+  if (size > 0 && awaits_header()) follows_long_ = false;
+  input_ = {prepared_, size};
+}
 
 std::optional<Received> MessageReader::next() {
   forget_given();
@@ -168,6 +184,7 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
     utf8_.reset();
   }
   if (!compressed_) message_size_ += static_cast<std::size_t>(header.length);
+  follows_long_ = is_kept_as_it_comes() && header.length > longest_straight_read;
   ++fragments_;
 }
 
@@ -302,7 +319,7 @@ void MessageReader::keep(std::string_view piece) {
     message_.commit(piece.size());
     input_is_in_place_ = false;
   } else {
-    message_.append(piece);
+    message_.append(piece, most_to_keep(piece.size() + left_of_frame()));
   }
 }
 

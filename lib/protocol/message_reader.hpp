@@ -146,7 +146,9 @@ class MessageReader {
   std::uint64_t left_of_frame() const noexcept { return frame_.length - frame_received_; }
   bool frame_has_ended() const noexcept { return frame_received_ == frame_.length; }
   bool message_has_ended() const noexcept { return frame_.fin && frame_has_ended(); }
+  bool is_kept_as_it_comes() const noexcept { return !compressed_ && given_as_ != Wanted::pieces; }
   bool reads_straight() const noexcept;
+  std::size_t most_to_keep(std::uint64_t coming) const noexcept;
   // Whether something is given when the frame ends.
   bool is_given_at_once() const noexcept { return frame_.fin || given_as_ != Wanted::messages; }
   void keep(std::string_view piece);
@@ -171,6 +173,7 @@ class MessageReader {
   // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a
   // header that has not arrived whole.
   bool input_is_in_place_ = false;  // it was read straight to the end of `message_`
+  bool follows_long_ = false;       // the next header will, or what comes is still a long payload
   State state_ = State::between_messages;
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;

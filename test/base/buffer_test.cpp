@@ -112,6 +112,20 @@ TEST_SUITE("the buffer") {
     }
   }
 
+  TEST_CASE("it grows to what it is known to need, and no further") {
+    Buffer buffer;
+    const std::string piece(1000, 'p');
+    std::string all;
+    for (std::size_t most = 5500; all.size() + piece.size() <= most; all += piece) {
+      buffer.append(piece, most);
+      CHECK(buffer.capacity() <= most);
+    }
+    CHECK(buffer.capacity() == 5500);
+    buffer.append(piece, 5500);  // more than that was known
+    CHECK(buffer.view() == all + piece);
+    CHECK(buffer.capacity() == 6000);
+  }
+
   TEST_CASE("an empty one grows without copying, and holds what is put in") {
     Buffer buffer;
     buffer.append(std::string(100, 'x'));

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
 #include <vector>
@@ -64,6 +67,52 @@ TEST_CASE("a read that is filled to the brim does not say that there is nothing 
   result = c.stream->read(into);
   CHECK(result.size == 1);
   CHECK(result.drained);
+}
+
+TEST_CASE("where much has come at once the next reads bring what came, and wait for nothing") {
+  Connected c;
+  const std::string long_one(std::size_t{1} << 18U, 'x');
+  std::vector<char> into(std::size_t{1} << 17U);
+  std::thread sender([&] {
+    for (int i = 0; i < 8; ++i) c.peer.write(long_one);
+  });
+  std::size_t came = 0;
+  std::size_t most = 0;
+  while (came < 8 * long_one.size() && c.wait_until_readable()) {
+    const net::IoResult result = c.stream->read(into);
+    REQUIRE(result.status == IoStatus::ok);
+    came += result.size;
+    most = std::max(most, result.size);
+  }
+  sender.join();
+  REQUIRE(came == 8 * long_one.size());
+  REQUIRE(most >= std::size_t{1} << 15U);
+
+  bool something_comes = false;
+  bool is_read_before_it_is_told = false;
+  SUBCASE("nobody has told it of anything") {}
+  SUBCASE("what it was told of has been read") { something_comes = true; }
+  SUBCASE("what it is told of was read meanwhile") {
+    something_comes = is_read_before_it_is_told = true;
+  }
+  // A read that waited, if only for as long as such reads may, would make this take seconds.
+  const support::Deadline deadline(std::chrono::seconds(3));
+  for (int i = 0; i < 300; ++i) {
+    CAPTURE(i);
+    if (something_comes) {
+      net::IoResult result;
+      c.peer.write("hello");
+      if (is_read_before_it_is_told) c.loop.post([&] { result = c.stream->read(into); });
+      REQUIRE(c.wait_until_readable());
+      if (!is_read_before_it_is_told) result = c.stream->read(into);
+      CHECK(std::string(into.data(), result.size) == "hello");
+    }
+    CHECK(c.stream->read(into).status == IoStatus::would_block);
+    REQUIRE_FALSE(deadline.over());
+  }
+  c.peer.close();
+  REQUIRE(c.wait_until_readable());
+  CHECK(c.stream->read(into).status == IoStatus::end);
 }
 
 TEST_CASE("what has come already is told to who asks only then") {

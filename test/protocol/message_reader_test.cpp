@@ -203,6 +203,54 @@ TEST_SUITE("reading without copying") {
     CHECK_FALSE(reader.next());
   }
 
+  TEST_CASE("behind a long message little is read at once, until something else came") {
+    Ear ear(Role::client, {}, true, std::size_t{128} << 10U);
+    std::vector<char> scratch(std::size_t{128} << 10U);
+    // Where it would read to, without any bytes.
+    const auto size_of_next_read = [&] {
+      const std::size_t size = ear.reader.prepare(scratch).size();
+      ear.reader.commit(0);
+      CHECK_FALSE(ear.reader.next());
+      return size;
+    };
+    const std::string long_one = wire::binary(wire::filling(200'000));
+    const std::string_view bytes = long_one;
+    CHECK(size_of_next_read() == scratch.size());
+    for (int i = 0; i < 3; ++i) {
+      ear.push(bytes.substr(0, bytes.size() - 10));
+      CHECK(size_of_next_read() < 8192);
+      ear.push(bytes.substr(bytes.size() - 10));
+      CHECK(size_of_next_read() < 8192);
+      CHECK(size_of_next_read() < 8192);
+    }
+    std::string next;
+    SUBCASE("a short message") { next = wire::text("short"); }
+    SUBCASE("a ping") { next = wire::ping("p"); }
+    SUBCASE("a long one that is given in pieces") {
+      ear.reader.want(Wanted::pieces);
+      next = long_one;
+    }
+    ear.push(next);
+    CHECK(size_of_next_read() == scratch.size());
+  }
+
+  TEST_CASE("a long message's memory is as long as the message") {
+    for (const std::size_t size : {200'000U, 1U << 20U, (1U << 20U) + 60'000U, 1'048'500U}) {
+      for (const std::size_t piece : {3000U, 70'000U, 131'072U}) {
+        CAPTURE(size);
+        CAPTURE(piece);
+        Ear ear(Role::client, {}, true, std::size_t{128} << 10U);
+        const std::string bytes = wire::binary(wire::filling(size));
+        for (std::size_t at = 0; at < bytes.size(); at += piece) {
+          ear.push(std::string_view(bytes).substr(at, piece));
+        }
+        CHECK(ear.told.events.size() == 1);
+        // It is kept for the next one, as twice as much would not be.
+        CHECK(ear.reader.holds_much());
+      }
+    }
+  }
+
   TEST_CASE("a payload under 16 KiB goes through the read buffer") {
     Ear ear;
     const std::string bytes = wire::binary(wire::filling(16383));
