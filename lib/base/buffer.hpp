@@ -30,17 +30,17 @@ class Buffer {
   char* data() noexcept { return memory_ + begin_; }
   std::string_view view() const noexcept { return {memory_ + begin_, size()}; }
 
-  // Room for `count` bytes behind the last one; commit() says how many of them were written. Where it
-  // has to grow it doubles, but it does not grow beyond `most` bytes for more than those.
+  // Room for `count` bytes behind the last one; commit() says how many of them were written. It grows
+  // by doubling, but not past `enough` bytes in all, unless `count` takes it there.
   static constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
-  char* prepare(std::size_t count, std::size_t most = any) {
-    if (capacity_ - end_ < count) make_room(count, most);
+  char* prepare(std::size_t count, std::size_t enough = any) {
+    if (capacity_ - end_ < count) make_room(count, enough);
     return memory_ + end_;
   }
   void commit(std::size_t count) noexcept { end_ += count; }
-  void append(std::string_view bytes, std::size_t most = any) {
+  void append(std::string_view bytes, std::size_t enough = any) {
     if (bytes.empty()) return;
-    std::memcpy(prepare(bytes.size(), most), bytes.data(), bytes.size());
+    std::memcpy(prepare(bytes.size(), enough), bytes.data(), bytes.size());
     commit(bytes.size());
   }
 
@@ -80,7 +80,7 @@ class Buffer {
   }
 
  private:
-  void make_room(std::size_t count, std::size_t most);
+  void make_room(std::size_t count, std::size_t enough);
 
   char* memory_ = nullptr;
   std::size_t begin_ = 0;

@@ -86,7 +86,7 @@ std::error_code Socket::join_reactor() {
     AtReactor joining(loop_->reactor());
     joining.assign(asio::generic::stream_protocol(family_, 0), descriptor_);
     at_reactor_.emplace(std::move(joining));
-    lets_wait_ = false;  // Asio takes that back
+    lets_wait_ = false;  // Asio takes it back when it first waits
     return {};
   } catch (const std::system_error& error) {
     return error.code();

@@ -55,9 +55,9 @@ bool MessageReader::reads_straight() const noexcept {
          left_of_frame() >= straight_threshold;
 }
 
-// With `coming` bytes more of the frame. A message that goes on behind it may double as it grows.
+// With `coming` bytes more of the frame. Where the message goes on behind it nobody knows.
 std::size_t MessageReader::most_to_keep(std::uint64_t coming) const noexcept {
-  return frame_.fin ? message_.size() + static_cast<std::size_t>(coming) : base::Buffer::any;
+  return is_given_at_once() ? message_.size() + static_cast<std::size_t>(coming) : base::Buffer::any;
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
@@ -174,6 +174,7 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
   state_ = State::payload;
   frame_ = header;
   frame_received_ = 0;
+  follows_long_ = false;
   if (is_control(header.opcode)) return;
   if (header.opcode != Opcode::continuation) {
     message_opcode_ = header.opcode;
@@ -325,6 +326,7 @@ void MessageReader::keep(std::string_view piece) {
 
 Received MessageReader::fail(base::Failure failure) {
   state_ = State::failed;
+  follows_long_ = false;
   input_ = {};
   inflates_more_ = false;
   message_.release();

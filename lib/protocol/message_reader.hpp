@@ -173,7 +173,7 @@ class MessageReader {
   // Input: where it was asked to go, what of it is still to be looked at, and the first bytes of a
   // header that has not arrived whole.
   bool input_is_in_place_ = false;  // it was read straight to the end of `message_`
-  bool follows_long_ = false;       // the next header will, or what comes is still a long payload
+  bool follows_long_ = false;  // what comes begins with a long payload's end, or right behind it
   State state_ = State::between_messages;
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;

@@ -226,6 +226,14 @@ TEST_SUITE("reading without copying") {
     std::string next;
     SUBCASE("a short message") { next = wire::text("short"); }
     SUBCASE("a ping") { next = wire::ping("p"); }
+    SUBCASE("a ping that is cut, read along with the end of a long one") {
+      ear.push(bytes.substr(0, bytes.size() - 10));
+      next = std::string(bytes.substr(bytes.size() - 10)) + wire::ping("ping").substr(0, 4);
+    }
+    SUBCASE("what is dropped, since something wrong was read along with the end of a long one") {
+      ear.push(bytes.substr(0, bytes.size() - 10));
+      next = std::string(bytes.substr(bytes.size() - 10)) + wire::bytes({.opcode = 3});
+    }
     SUBCASE("a long one that is given in pieces") {
       ear.reader.want(Wanted::pieces);
       next = long_one;
@@ -235,12 +243,20 @@ TEST_SUITE("reading without copying") {
   }
 
   TEST_CASE("a long message's memory is as long as the message") {
+    Wanted wanted = Wanted::messages;
+    bool is_last = true;
+    SUBCASE("a whole message") {}
+    SUBCASE("a fragment that is given as it is") {
+      wanted = Wanted::fragments;
+      is_last = false;
+    }
     for (const std::size_t size : {200'000U, 1U << 20U, (1U << 20U) + 60'000U, 1'048'500U}) {
       for (const std::size_t piece : {3000U, 70'000U, 131'072U}) {
         CAPTURE(size);
         CAPTURE(piece);
         Ear ear(Role::client, {}, true, std::size_t{128} << 10U);
-        const std::string bytes = wire::binary(wire::filling(size));
+        ear.reader.want(wanted);
+        const std::string bytes = wire::binary(wire::filling(size), is_last);
         for (std::size_t at = 0; at < bytes.size(); at += piece) {
           ear.push(std::string_view(bytes).substr(at, piece));
         }
