@@ -34,6 +34,7 @@ class LonePoll {
   // it spares the descriptor that takes.
   void expect_wakes() { ++expecting_wakes_; }
   void expect_no_more_wakes();
+  bool expects_wakes() const { return expecting_wakes_ > 0; }
   // Makes wait() return, now or the next time. From any thread, while wakes are expected.
   void wake() noexcept;
 

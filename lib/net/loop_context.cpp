@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/reactor_access.hpp"
+#include "net/system_socket.hpp"
 
 namespace websocket::net {
 namespace {
@@ -17,6 +18,9 @@ constexpr std::size_t most_in_a_row = 64;
 // So long run_ready() goes on where there is always more: who calls it has a window to draw, some
 // sixty times a second.
 constexpr std::chrono::milliseconds longest_visit{8};
+
+// A read waits by the system's ticks, which may be 10 ms.
+constexpr auto time_for_a_read = 2 * system_socket::longest_read_wait;
 
 }  // namespace
 
@@ -205,6 +209,10 @@ std::size_t LoopContext::run_some(Clock::time_point deadline) {
   while (!needs_reactor()) {
     if (stop_is_asked()) return 0;
     LoneWaiter* const waiter = lone_waiter_;
+    if (lets_reading_wait(waiter, deadline)) {
+      waiter->wait_by_reading();
+      return 1;
+    }
     const LonePoll::Directions ready = look(waiter, deadline);
     // None of the three starves the others.
     std::size_t count = run_posted();
@@ -217,6 +225,16 @@ std::size_t LoopContext::run_some(Clock::time_point deadline) {
     if (deadline != Clock::time_point::max() && Clock::now() >= deadline) return 0;
   }
   return run_one_at_reactor(deadline);
+}
+
+// Where nothing else can happen meanwhile: no other thread has anything to say, and it is long until
+// a timer or the deadline.
+bool LoopContext::lets_reading_wait(const LoneWaiter* waiter, Clock::time_point deadline) const {
+  if (lone_poll_.expects_wakes() || waiter == nullptr || !waiter->can_wait_by_reading())
+    return false;
+  if (!posted_.empty()) return false;
+  const auto until = std::min(deadline, timers_.earliest());
+  return until == Clock::time_point::max() || until > Clock::now() + time_for_a_read;
 }
 
 // Waits where nothing was posted.

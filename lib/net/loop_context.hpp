@@ -23,6 +23,12 @@ class LoneWaiter {
   // Of the directions it waits for; `certainly`: nothing has run since that was found. It may be
   // destroyed meanwhile, and says so when it waits again.
   virtual void is_ready(LonePoll::Directions directions, bool certainly) = 0;
+  // It waits to read, for nothing else, and the read itself may do the waiting, which is one system
+  // call where looking first is two.
+  virtual bool can_wait_by_reading() const = 0;
+  // It is told as if it were ready, and the next read waits, longest_read_wait at most. Where that
+  // was in vain or nothing was read, it cannot again before something came.
+  virtual void wait_by_reading() = 0;
   // Where the others wait.
   virtual void wait_at_reactor() = 0;
 
@@ -89,6 +95,7 @@ class LoopContext {
   std::size_t run_some(Clock::time_point deadline);
   std::size_t run_one_at_reactor(Clock::time_point deadline);
   std::size_t poll_reactor();
+  bool lets_reading_wait(const LoneWaiter* waiter, Clock::time_point deadline) const;
   bool visit_is_over() const { return Clock::now() >= visit_ends_; }
   void have_posted_run();
   void run_posted_at_reactor();

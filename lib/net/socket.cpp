@@ -33,10 +33,16 @@ void Socket::close() {
 }
 
 std::size_t Socket::read(std::span<char> into, std::error_code& error) {
-  const bool is_readable = std::exchange(is_readable_, false);
-  if (is_readable && lets_wait_) return system_socket::read_readable(descriptor_, into, error);
+  const NextRead how = std::exchange(next_read_, NextRead::returns);
+  if (how == NextRead::waits && !lets_wait_) lets_wait_ = system_socket::let_wait(descriptor_);
+  if (how != NextRead::returns && lets_wait_) {
+    const std::size_t size = system_socket::wait_and_read(descriptor_, into, error);
+    waited_in_vain_ = size == 0;
+    return size;
+  }
   const std::size_t size = system_socket::read(descriptor_, into, error);
-  if (is_readable && size >= much) lets_wait_ = system_socket::let_wait(descriptor_);
+  if (how == NextRead::is_of_something && size >= much)
+    lets_wait_ = system_socket::let_wait(descriptor_);
   return size;
 }
 
@@ -100,13 +106,29 @@ LonePoll::Socket Socket::waits_for() const {
 void Socket::is_ready(LonePoll::Directions directions, bool certainly) {
   const auto self = shared_from_this();
   const bool reads = directions.read && read_wait_ == Wait::alone;
-  is_readable_ = reads && certainly;
   const bool writes = directions.write && write_wait_ == Wait::alone;
   const bool still_reads = read_wait_ == Wait::alone && !reads;
   const bool still_writes = write_wait_ == Wait::alone && !writes;
   if (!still_reads && !still_writes) loop_->forget(*this);
-  if (reads) end<&Socket::read_wait_>();
+  if (reads) tell_to_read(certainly ? NextRead::is_of_something : NextRead::returns);
   if (writes && write_wait_ == Wait::alone) end<&Socket::write_wait_>();  // it may have moved
+}
+
+void Socket::tell_to_read(NextRead how) {
+  next_read_ = how;
+  end<&Socket::read_wait_>();
+  next_read_ = NextRead::returns;
+}
+
+bool Socket::can_wait_by_reading() const {
+  return read_wait_ == Wait::alone && write_wait_ != Wait::alone && !waited_in_vain_;
+}
+
+void Socket::wait_by_reading() {
+  const auto self = shared_from_this();
+  loop_->forget(*this);
+  waited_in_vain_ = true;  // until a read has said otherwise
+  tell_to_read(NextRead::waits);
 }
 
 void Socket::wait_at_reactor() {

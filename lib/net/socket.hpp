@@ -50,6 +50,8 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
 
   LonePoll::Socket waits_for() const override;
   void is_ready(LonePoll::Directions directions, bool certainly) override;
+  bool can_wait_by_reading() const override;
+  void wait_by_reading() override;
   void wait_at_reactor() override;
 
  private:
@@ -62,6 +64,13 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
     soon  // ready or not, it is told when the loop gets to it
   };
 
+  // What the next read is to do when nothing is there.
+  enum class NextRead : std::uint8_t {
+    returns,
+    is_of_something,  // it was found readable, and not read since
+    waits
+  };
+
   // What is known when it is compiled takes no memory while it waits.
   template <Wait Socket::*wait>
   void begin(bool alone);
@@ -69,6 +78,7 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   void tell_soon();
   template <Wait Socket::*wait>
   void end();
+  void tell_to_read(NextRead how);
   std::error_code join_reactor();
 
   const LoopContextPtr loop_;
@@ -78,8 +88,9 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   int cannot_wait_ = 0;
   Wait read_wait_ = Wait::no;
   Wait write_wait_ = Wait::no;
-  bool is_readable_ = false;             // and was not read since that was found
+  NextRead next_read_ = NextRead::returns;
   bool lets_wait_ = false;               // see system_socket::let_wait()
+  bool waited_in_vain_ = false;          // the last read that came to wait
   std::optional<AtReactor> at_reactor_;  // once it waited there
 };
 

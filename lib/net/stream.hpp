@@ -27,7 +27,9 @@ struct IoResult {
 
 class Stream {
  public:
-  // Told on the loop's thread, once for each time it was asked for. It may destroy the stream.
+  // Told on the loop's thread, once for each time it was asked for. It may destroy the stream. There
+  // may be nothing to read all the same; and where the loop's thread has nothing else to do, the first
+  // read from within ready_to_read() waits a little for it.
   class Listener {
    public:
     virtual void ready_to_read() = 0;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -62,10 +63,6 @@ constexpr int without_waiting = MSG_DONTWAIT;
 #else
 constexpr int without_waiting = 0;
 #endif
-
-std::size_t receive(Descriptor socket, std::span<char> into, int how, std::error_code& error) {
-  return uninterrupted([&] { return ::recv(socket, into.data(), into.size(), how); }, error);
-}
 
 #if defined(MSG_NOSIGNAL)
 constexpr int without_signal = MSG_NOSIGNAL;
@@ -132,23 +129,28 @@ Endpoint remote_endpoint(Descriptor socket, std::error_code& error) {
 bool is_not_connected(std::error_code error) { return error == std::errc::not_connected; }
 
 std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error) {
-  return receive(socket, into, without_waiting, error);
+  return uninterrupted([&] { return ::recv(socket, into.data(), into.size(), without_waiting); },
+                       error);
 }
 
 #ifdef __linux__
 bool let_wait(Descriptor socket) {
-  // Should a socket ever not be readable that is said to be, nobody waits for long.
-  const timeval longest{0, 20'000};
-  const int flags = ::fcntl(socket, F_GETFL);
+  const timeval longest{0, std::chrono::microseconds(longest_read_wait).count()};
+  int no = 0;
   return ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest) == 0 &&
-         flags >= 0 && ::fcntl(socket, F_SETFL, flags & ~O_NONBLOCK) == 0;
+         ::ioctl(socket, FIONBIO, &no) == 0;
 }
 #else
 bool let_wait(Descriptor) { return false; }
 #endif
 
-std::size_t read_readable(Descriptor socket, std::span<char> into, std::error_code& error) {
-  return receive(socket, into, 0, error);
+// Interrupted it is not begun anew, with all of its time: signals that come again and again would
+// make it wait for ever.
+std::size_t wait_and_read(Descriptor socket, std::span<char> into, std::error_code& error) {
+  const ssize_t size = ::recv(socket, into.data(), into.size(), 0);
+  if (size >= 0) return static_cast<std::size_t>(size);
+  error = errno == EINTR ? std::error_code(EAGAIN, std::system_category()) : last_error();
+  return 0;
 }
 
 std::size_t write(Descriptor socket, std::span<const char> from, std::error_code& error) {

@@ -2,6 +2,7 @@
 // processes of the host program. The body is for POSIX; other systems want another file in its place.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <span>
 #include <system_error>
@@ -39,11 +40,13 @@ bool is_not_connected(std::error_code error);
 // How much was moved. is_would_block() says of an error that there is nothing to move now; 0 without
 // an error is the end of the stream.
 std::size_t read(Descriptor socket, std::span<char> into, std::error_code& error);
-// On Linux a read that must not wait leaves behind what arrives while it goes on; one that may wait
-// takes that too, and still does not wait once it has something. After let_wait() read_readable() is
-// of the latter kind: for sockets that are known to be readable. False: it is as read().
+// After let_wait() wait_and_read() waits for something to read, about longest_read_wait at most, less
+// where a signal comes. On Linux it also takes what arrives while it goes on, which a read that must
+// not wait leaves behind: that is why it is of use too where something is known to be there. False:
+// the platform has no such thing.
+constexpr std::chrono::milliseconds longest_read_wait{50};
 bool let_wait(Descriptor socket);
-std::size_t read_readable(Descriptor socket, std::span<char> into, std::error_code& error);
+std::size_t wait_and_read(Descriptor socket, std::span<char> into, std::error_code& error);
 std::size_t write(Descriptor socket, std::span<const char> from, std::error_code& error);
 bool is_would_block(std::error_code error);
 std::error_code shut_down_sending(Descriptor socket);

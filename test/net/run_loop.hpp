@@ -1,6 +1,7 @@
 // Running a loop in a test until something has happened, and the results of operations.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,13 +56,17 @@ class Told {
 using ToldStream = Told<std::unique_ptr<net::Stream>>;
 using ToldAddresses = Told<std::vector<net::Address>>;
 
-/// Notes what it is told.
+/// Notes what it is told, and does then what it was given to do.
 class Listening : public net::Stream::Listener {
  public:
-  void ready_to_read() override { ++reads; }
+  void ready_to_read() override {
+    ++reads;
+    if (when_readable) when_readable();
+  }
   void ready_to_write() override { ++writes; }
   int reads = 0;
   int writes = 0;
+  std::function<void()> when_readable;
 };
 
 }  // namespace net_test
