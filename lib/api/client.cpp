@@ -73,14 +73,14 @@ std::string WebSocket::recv() {
   const Implementation::Call call(*implementation_);
   Message message{};
   implementation_->receive(message);
-  return std::string(message.data);
+  return implementation_->own(message);
 }
 
 ReceivedMessage WebSocket::recv_message() {
   const Implementation::Call call(*implementation_);
   Message message{};
   implementation_->receive(message);
-  return {std::string(message.data), message.opcode};
+  return {implementation_->own(message), message.opcode};
 }
 
 Message WebSocket::recv_view() {
@@ -95,7 +95,7 @@ std::optional<ReceivedMessage> WebSocket::try_recv(Duration timeout) {
   const Implementation::Call call(*implementation_);
   Message message{};
   if (!implementation_->receive_within(timeout, message)) return std::nullopt;
-  return ReceivedMessage{std::string(message.data), message.opcode};
+  return ReceivedMessage{implementation_->own(message), message.opcode};
 }
 
 void WebSocket::set_timeout(std::optional<Duration> timeout) {

@@ -68,7 +68,7 @@ bool WebSocket::Implementation::pull() {
 
 void WebSocket::Implementation::take(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    inbox_.add(*message);
+    inbox_.add({own(*message), message->opcode});
   } else if (std::holds_alternative<protocol::Opened>(event)) {
     opened_ = true;
   } else if (std::holds_alternative<protocol::Closed>(event)) {

@@ -51,6 +51,8 @@ class WebSocket::Implementation final : private engine::Session::Owner {
   void receive(Message& message) {
     if (!receive_within(timeout_, message)) throw_nothing_came();
   }
+  // Its payload as a string; the message is of no more use.
+  std::string own(const Message& message) { return session_->own(message.data); }
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }

@@ -1,5 +1,5 @@
-// What came to the synchronous face while nobody asked for it: messages wait here, copied, until
-// somebody does.
+// What came to the synchronous face while nobody asked for it: messages wait here until somebody
+// does.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +19,7 @@ class Inbox {
   // Nothing is here, nor was taken from here and is not forgotten yet.
   bool is_at_rest() const noexcept { return !waiting_ && !taken_; }
 
-  void add(const Message& message) {
-    waiting_.get().push_back({std::string(message.data), message.opcode});
-  }
+  void add(ReceivedMessage message) { waiting_.get().push_back(std::move(message)); }
   void drop_latest() { waiting_->pop_back(); }
   void clear() { waiting_.reset(); }
 

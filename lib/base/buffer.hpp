@@ -2,43 +2,44 @@
 // front.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <limits>
-#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/memory.hpp"
+
 namespace websocket::base {
 
-class Buffer {
+template <class Memory>
+class BasicBuffer {
  public:
-  Buffer() = default;
-  Buffer(Buffer&& other) noexcept { swap(other); }
-  Buffer& operator=(Buffer&& other) noexcept {
-    Buffer(std::move(other)).swap(*this);
+  BasicBuffer() = default;
+  BasicBuffer(BasicBuffer&& other) noexcept { swap(other); }
+  BasicBuffer& operator=(BasicBuffer&& other) noexcept {
+    BasicBuffer(std::move(other)).swap(*this);
     return *this;
   }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  ~Buffer() { std::free(memory_); }
+  BasicBuffer(const BasicBuffer&) = delete;
+  BasicBuffer& operator=(const BasicBuffer&) = delete;
+  ~BasicBuffer() = default;
 
   std::size_t size() const noexcept { return end_ - begin_; }
-  std::size_t capacity() const noexcept { return capacity_; }
+  std::size_t capacity() const noexcept { return memory_.size(); }
   bool empty() const noexcept { return begin_ == end_; }
-  char* data() noexcept { return memory_ + begin_; }
-  std::string_view view() const noexcept { return {memory_ + begin_, size()}; }
+  char* data() noexcept { return memory_.data() + begin_; }
+  std::string_view view() const noexcept { return {memory_.data() + begin_, size()}; }
 
-  // Room for `count` bytes behind the last one; commit() says how many of them were written. It grows
-  // by doubling, but not past `enough` bytes in all, unless `count` takes it there.
-  static constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
-  char* prepare(std::size_t count, std::size_t enough = any) {
-    if (capacity_ - end_ < count) make_room(count, enough);
-    return memory_ + end_;
+  // Room for `count` bytes behind the last one; commit() says how many of them were written. Where it
+  // has to grow for that it grows to `enough` bytes in all; where nothing is known of them it doubles.
+  char* prepare(std::size_t count, std::size_t enough = 0) {
+    if (capacity() - end_ < count) make_room(count, enough);
+    return memory_.data() + end_;
   }
   void commit(std::size_t count) noexcept { end_ += count; }
-  void append(std::string_view bytes, std::size_t enough = any) {
+  void append(std::string_view bytes, std::size_t enough = 0) {
     if (bytes.empty()) return;
     std::memcpy(prepare(bytes.size(), enough), bytes.data(), bytes.size());
     commit(bytes.size());
@@ -53,7 +54,16 @@ class Buffer {
   void shorten(std::size_t count) noexcept { end_ -= count; }
   void clear() noexcept { begin_ = end_ = 0; }
   // Gives the memory back as well.
-  void release() noexcept { Buffer().swap(*this); }
+  void release() noexcept { BasicBuffer().swap(*this); }
+  // All of it as a string, without copying where not much room would be left over.
+  std::string take() requires std::same_as<Memory, StringMemory> {
+    if (begin_ > 0 || capacity() - end_ > end_ / 4) {
+      std::string copy(view());
+      clear();
+      return copy;
+    }
+    return memory_.take(std::exchange(end_, 0));
+  }
 
   // ---- what is kept while it is empty
   // A little always. Much of it until nothing has happened for a while, since the system takes its
@@ -61,31 +71,36 @@ class Buffer {
   static constexpr std::size_t little = std::size_t{2} << 10U;
   static constexpr std::size_t much = std::size_t{64} << 10U;
   static constexpr std::size_t most = (std::size_t{1} << 20U) + much;
-  bool holds_much() const noexcept { return capacity_ > much; }
-  bool keeps_much() const noexcept { return holds_much() && capacity_ <= most; }
+  bool holds_much() const noexcept { return capacity() > much; }
+  bool keeps_much() const noexcept { return holds_much() && capacity() <= most; }
   // It is used up for now,
   void rest() noexcept {
     if (!keeps_much()) rest_long();
   }
   // and nothing has happened for a while.
   void rest_long() noexcept {
-    if (empty() && capacity_ > little) release();
+    if (empty() && capacity() > little) release();
   }
 
-  void swap(Buffer& other) noexcept {
-    std::swap(memory_, other.memory_);
+  void swap(BasicBuffer& other) noexcept {
+    memory_.swap(other.memory_);
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
-    std::swap(capacity_, other.capacity_);
   }
 
  private:
   void make_room(std::size_t count, std::size_t enough);
 
-  char* memory_ = nullptr;
+  Memory memory_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t capacity_ = 0;
 };
+
+// What goes out; and what comes in, which may be wanted as a string.
+using Buffer = BasicBuffer<HeapMemory>;
+using StringBuffer = BasicBuffer<StringMemory>;
+
+extern template class BasicBuffer<HeapMemory>;
+extern template class BasicBuffer<StringMemory>;
 
 }  // namespace websocket::base

@@ -146,7 +146,7 @@ void FrameTrace::inflate(std::string_view bytes) {
   constexpr std::size_t piece_size = 1024;
   const bool ends_message = header_->fin && payload_seen_ + bytes.size() == header_->length;
   std::uint64_t offset = payload_seen_;
-  base::Buffer inflated;
+  base::StringBuffer inflated;
   auto result = protocol::Inflater::Result::ok;
   while (!bytes.empty() && result == protocol::Inflater::Result::ok) {
     std::string piece(bytes.substr(0, piece_size));
@@ -167,7 +167,7 @@ void FrameTrace::inflate(std::string_view bytes) {
   if (result != protocol::Inflater::Result::ok || inflated_size_ > most_inflated) look_away();
 }
 
-void FrameTrace::take_inflated(base::Buffer& inflated) {
+void FrameTrace::take_inflated(base::StringBuffer& inflated) {
   inflated_ += inflated.view().substr(0, shown_payload - inflated_.size());
   inflated_size_ += inflated.size();
   inflated.clear();

@@ -35,7 +35,7 @@ class FrameTrace {
   std::size_t take_header(std::string_view bytes);
   std::size_t take_payload(std::string_view bytes);
   void inflate(std::string_view bytes);
-  void take_inflated(base::Buffer& inflated);
+  void take_inflated(base::StringBuffer& inflated);
   bool is_compressed() const noexcept;
   void show();
 

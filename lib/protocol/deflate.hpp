@@ -69,15 +69,15 @@ class Inflater {
   // Appends what a piece of a message inflates to: `limit` bytes at most, however much there would
   // be. After invalid and too_big it may not be asked again; what had been inflated until then is
   // there.
-  Result inflate(std::string_view piece, base::Buffer& to, std::size_t limit) {
+  Result inflate(std::string_view piece, base::StringBuffer& to, std::size_t limit) {
     return inflate_some(piece, to, limit, std::numeric_limits<std::size_t>::max());
   }
   // The same in steps of `most` bytes. After `more` it is to be asked again with what is left of the
   // piece, also where nothing is: it may have been taken and not be told yet.
-  Result inflate_some(std::string_view& piece, base::Buffer& to, std::size_t limit,
+  Result inflate_some(std::string_view& piece, base::StringBuffer& to, std::size_t limit,
                       std::size_t most);
   // All pieces of the message were given.
-  Result end_message(base::Buffer& to, std::size_t limit);
+  Result end_message(base::StringBuffer& to, std::size_t limit);
   // Between messages: gives the memory back if the next one does not refer to earlier ones.
   void rest() noexcept;
 

@@ -21,11 +21,11 @@ Inflater::Inflater(const DeflateSide& peer) : side_(peer) {}
 Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 Inflater::~Inflater() = default;
-Inflater::Result Inflater::inflate_some(std::string_view&, base::Buffer&, std::size_t,
+Inflater::Result Inflater::inflate_some(std::string_view&, base::StringBuffer&, std::size_t,
                                         std::size_t) {
   return Result::invalid;
 }
-Inflater::Result Inflater::end_message(base::Buffer&, std::size_t) { return Result::invalid; }
+Inflater::Result Inflater::end_message(base::StringBuffer&, std::size_t) { return Result::invalid; }
 void Inflater::rest() noexcept {}
 
 }  // namespace websocket::protocol

@@ -103,7 +103,7 @@ struct Inflater::Stream {
   Stream& operator=(const Stream&) = delete;
 
   // What it could not take of the input is z.avail_in.
-  Result run(std::string_view input, int flush, base::Buffer& to, std::size_t limit,
+  Result run(std::string_view input, int flush, base::StringBuffer& to, std::size_t limit,
              std::size_t most);
   void begin_again_behind_final_block();
   // Whether what was inflated ends with a whole block, and that with a whole byte: as zlib.h tells
@@ -123,7 +123,7 @@ void Inflater::Stream::begin_again_behind_final_block() {
   had_final_block = false;
 }
 
-Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::Buffer& to,
+Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::StringBuffer& to,
                                        std::size_t limit, std::size_t most) {
   z.next_in = as_input(input);
   z.avail_in = static_cast<uInt>(input.size());
@@ -167,7 +167,7 @@ Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 Inflater::~Inflater() = default;
 
-Inflater::Result Inflater::inflate_some(std::string_view& piece, base::Buffer& to,
+Inflater::Result Inflater::inflate_some(std::string_view& piece, base::StringBuffer& to,
                                         std::size_t limit, std::size_t most) {
   if (!stream_) stream_ = std::make_unique<Stream>();
   const std::size_t before = to.size();
@@ -183,7 +183,7 @@ Inflater::Result Inflater::inflate_some(std::string_view& piece, base::Buffer& t
 
 // RFC 7692 7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the
 // message." A message that ends with a final block needs none.
-Inflater::Result Inflater::end_message(base::Buffer& to, std::size_t limit) {
+Inflater::Result Inflater::end_message(base::StringBuffer& to, std::size_t limit) {
   if (!stream_) stream_ = std::make_unique<Stream>();
   Stream& stream = *stream_;
   if (stream.had_final_block) {

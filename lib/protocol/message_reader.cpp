@@ -11,13 +11,16 @@ namespace {
 
 // A payload with at least this much to come is read straight into the message.
 constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
-// What is read of it at once, and put aside for it before it comes: a declared length is only a
-// promise. Longer reads would take longer, too: TCP tells the peer at the end of each that there is
-// room again.
+// What is read of it at once. Longer reads take longer: TCP tells the peer at the end of each that
+// there is room again.
 constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
 // Behind a payload that took several of those another one may come. So much is read along with its
 // header; more of it would only have to be copied to where the rest is read to.
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
+// A declared length is only a promise. So much of it is put aside before anything has come of it, and
+// then some times what has: what nobody has written to takes addresses, but hardly any memory.
+constexpr std::size_t believed_at_first = std::size_t{1} << 20U;
+constexpr std::size_t believed_times_seen = 64;
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
 
@@ -55,9 +58,22 @@ bool MessageReader::reads_straight() const noexcept {
          left_of_frame() >= straight_threshold;
 }
 
-// With `coming` bytes more of the frame. Where the message goes on behind it nobody knows.
-std::size_t MessageReader::most_to_keep(std::uint64_t coming) const noexcept {
-  return is_given_at_once() ? message_.size() + static_cast<std::size_t>(coming) : base::Buffer::any;
+// With `coming` bytes more of the frame, as far as they are believed in. How long the message goes on
+// behind it nobody knows.
+std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
+  const auto announced = static_cast<std::size_t>(coming);
+  const std::size_t kept = message_.size();
+  const bool is_believed =
+      announced <= believed_at_first || announced / believed_times_seen <= kept;
+  const std::size_t known =
+      kept + (is_believed ? announced : std::max(believed_at_first, kept * believed_times_seen));
+  return is_given_at_once() ? known : std::max(known, message_.capacity() * 2);
+}
+
+bool MessageReader::take_delivered(std::string_view view, std::string& to) {
+  if (view.data() != message_.data()) return false;
+  to = message_.take();
+  return true;
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
@@ -66,7 +82,7 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
   if (input_is_in_place_) {
     const auto size =
         static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), longest_straight_read));
-    scratch = {message_.prepare(size, most_to_keep(left_of_frame())), size};
+    scratch = {message_.prepare(size, size_to_keep(left_of_frame())), size};
   } else if (follows_long_) {
     const std::uint64_t ends_frame = awaits_header() ? 0 : left_of_frame();
     scratch = scratch.first(static_cast<std::size_t>(
@@ -320,7 +336,7 @@ void MessageReader::keep(std::string_view piece) {
     message_.commit(piece.size());
     input_is_in_place_ = false;
   } else {
-    message_.append(piece, most_to_keep(piece.size() + left_of_frame()));
+    message_.append(piece, size_to_keep(piece.size() + left_of_frame()));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <websocket/message.hpp>
@@ -102,6 +103,12 @@ class MessageReader {
     if (delivered_) forget_delivered();
   }
 
+  // A message's or fragment's view that the last next() gave, as a string. Where the reader has kept it
+  // that is its own, and the view is none any more; false: it is only to be copied.
+  bool take_given(std::string_view view, std::string& to) {
+    return delivered_ && take_delivered(view, to);
+  }
+
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
   // False: next() would give nothing, and do nothing.
@@ -127,6 +134,7 @@ class MessageReader {
   }
   bool take_plain_message(MessageReceived& message) noexcept;
   void forget_delivered() noexcept;
+  bool take_delivered(std::string_view view, std::string& to);
   std::optional<FrameHeader> take_header() noexcept;
   std::optional<base::Failure> check(const FrameHeader& header) const;
   std::optional<base::Failure> check_size(const FrameHeader& header) const;
@@ -148,7 +156,7 @@ class MessageReader {
   bool message_has_ended() const noexcept { return frame_.fin && frame_has_ended(); }
   bool is_kept_as_it_comes() const noexcept { return !compressed_ && given_as_ != Wanted::pieces; }
   bool reads_straight() const noexcept;
-  std::size_t most_to_keep(std::uint64_t coming) const noexcept;
+  std::size_t size_to_keep(std::uint64_t coming) const noexcept;
   // Whether something is given when the frame ends.
   bool is_given_at_once() const noexcept { return frame_.fin || given_as_ != Wanted::messages; }
   void keep(std::string_view piece);
@@ -187,7 +195,7 @@ class MessageReader {
   // fragments.
   std::size_t message_size_ = 0;  // of all fragments: announced, or inflated where compressed
   std::size_t fragments_ = 0;
-  base::Buffer message_;
+  base::StringBuffer message_;
   std::unique_ptr<char[]> control_;
   std::unique_ptr<base::Failure> failure_;
   std::optional<Inflater> inflater_;  // once deflate was agreed on

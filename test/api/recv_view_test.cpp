@@ -65,6 +65,32 @@ TEST_SUITE("recv_view") {
     }
   }
 
+  TEST_CASE("messages of any length by recv, recv_message, try_recv and as views, by turns") {
+    EchoServer server;
+    for (const bool compressed : {false, true}) {
+      CAPTURE(compressed);
+      auto options = quick();
+      options.compression.enabled = compressed;
+      WebSocket socket = create_connection(server.url(), options);
+      unsigned turn = 0;
+      for (int round = 0; round < 3; ++round) {
+        for (const std::size_t size : sizes) {
+          CAPTURE(size);
+          const std::string message = pattern(size, turn);
+          socket.send(message);
+          std::string got;
+          if (turn % 4 == 0) got = socket.recv();
+          if (turn % 4 == 1) got = socket.recv_message().data;
+          if (turn % 4 == 2) got = socket.try_recv(10s).value().data;
+          if (turn % 4 == 3) got = std::string(socket.recv_view().data);
+          REQUIRE((got == message));
+          ++turn;
+        }
+        ++turn;  // another one for each length
+      }
+    }
+  }
+
   TEST_CASE("views of messages in a row, and recv in between") {
     RawServer server([](RawConnection& connection) {
       connection.accept_handshake();

@@ -12,6 +12,7 @@
 
 using namespace std::string_literals;
 using websocket::base::Buffer;
+using websocket::base::StringBuffer;
 using websocket::protocol::Deflater;
 using websocket::protocol::DeflateSide;
 using websocket::protocol::Inflater;
@@ -29,7 +30,7 @@ std::string compressed(Deflater& deflater, std::string_view text) {
 // Nothing where it was refused.
 std::optional<std::string> inflated(Inflater& inflater, std::string_view payload,
                                     std::size_t limit = no_limit) {
-  Buffer to;
+  StringBuffer to;
   auto result = inflater.inflate(payload, to, limit);
   if (result == Inflater::Result::ok) result = inflater.end_message(to, limit - to.size());
   if (result != Inflater::Result::ok) return std::nullopt;
@@ -162,7 +163,7 @@ TEST_SUITE("RFC 7692 7.2.2: inflating") {
     for (const std::size_t limit : {0U, 1U, 511U, 512U, 513U, 65535U, 65536U, 1'000'000U}) {
       CAPTURE(limit);
       Inflater inflater(DeflateSide{});
-      Buffer to;
+      StringBuffer to;
       CHECK(inflater.inflate(bomb, to, limit) == Inflater::Result::too_big);
       CHECK(to.size() <= limit);
       CHECK(to.capacity() <= 2 * limit + 70'000);

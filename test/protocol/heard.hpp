@@ -59,6 +59,7 @@ class Ear {
   protocol::MessageReader reader;
   Told told;
   bool takes_short_way = true;  // where there is one
+  bool takes_strings = true;    // every other message as a string, where the reader has it as one
   std::size_t most_prepared_outside =
       0;  // the biggest span prepare() gave that was not the scratch's
 
@@ -95,12 +96,17 @@ class Ear {
     }
     if (reader.has_input()) FAIL_CHECK("input was left over");
   }
+  std::string show_given(std::string_view data) {
+    std::string taken;
+    takes_next_ = !takes_next_;
+    return shown(takes_strings && takes_next_ && reader.take_given(data, taken) ? taken : data);
+  }
   void note(const protocol::MessageReceived& got) {
-    told.events.push_back(opcode_word(got.opcode) + ' ' + shown(got.data));
+    told.events.push_back(opcode_word(got.opcode) + ' ' + show_given(got.data));
   }
   void note(const protocol::FragmentReceived& got) {
     told.events.push_back("fragment " + opcode_word(got.opcode) + (got.fin ? " " : "* ") +
-                          shown(got.data));
+                          show_given(got.data));
   }
   void note(const protocol::ControlReceived& got) {
     told.events.push_back(opcode_word(got.opcode) + ' ' + shown(got.payload));
@@ -111,6 +117,7 @@ class Ear {
   }
 
   std::vector<char> scratch_;
+  bool takes_next_ = false;
   std::size_t pushed_ = 0;
 };
 

@@ -226,12 +226,11 @@ TEST_SUITE("limits") {
     CHECK(ear.told.failure->message.find("5678") != std::string::npos);
   }
 
-  TEST_CASE("nothing is allocated for a promise") {
+  TEST_CASE("what is put aside grows with what has come, not with what is promised") {
     Ear ear(Role::client, {.max_message_size = std::size_t{1} << 40U});
     ear.push(
         wire::bytes({.opcode = 2, .payload = "ten bytes.", .announced = std::uint64_t{1} << 39U}));
     CHECK_FALSE(ear.told.failure);
-    // What is prepared grows with what has come, never with what was announced.
     std::size_t came = 10;
     for (int i = 0; i < 40; ++i) {
       const std::string piece = wire::filling(20000);

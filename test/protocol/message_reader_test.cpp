@@ -145,6 +145,24 @@ TEST_SUITE("RFC 6455 5.5: control frames") {
   }
 }
 
+namespace {
+
+// The first thing that it tells of these bytes.
+std::optional<protocol::Received> receive(MessageReader& reader, std::vector<char>& scratch,
+                                          std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto into = reader.prepare(scratch);
+    const std::size_t size = std::min(into.size(), bytes.size());
+    std::copy_n(bytes.begin(), size, into.begin());
+    bytes.remove_prefix(size);
+    reader.commit(size);
+    if (auto received = reader.next()) return received;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 TEST_SUITE("reading without copying") {
   TEST_CASE("a message that came whole is a view of the read buffer") {
     MessageReader reader(Role::client, {}, true);
@@ -175,30 +193,74 @@ TEST_SUITE("reading without copying") {
     CHECK(ear.most_prepared_outside >= 16384);
   }
 
+  TEST_CASE("a message that was kept is given away as what it was kept in") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(65536);
+    std::string taken;
+    for (const std::size_t size : {65'536U, 200'000U, 1'000'000U, 3'000'000U, 70'000U}) {
+      CAPTURE(size);
+      const std::string payload = wire::filling(size);
+      const auto received = receive(reader, scratch, wire::binary(payload));
+      REQUIRE(received);
+      const std::string_view view = std::get<protocol::MessageReceived>(*received).data;
+      const char* const where = view.data();
+      REQUIRE(reader.take_given(view, taken));
+      CHECK(taken == payload);
+      CHECK(taken.data() == where);
+      CHECK(taken.capacity() <= size + size / 4);
+      CHECK_FALSE(reader.take_given(view, taken));
+      CHECK_FALSE(reader.next());
+    }
+    // A view of the scratch, of a control frame's place, or of something else is not the reader's.
+    taken = "untouched";
+    const auto message = receive(reader, scratch, wire::text("short"));
+    REQUIRE(message);
+    CHECK_FALSE(reader.take_given(std::get<protocol::MessageReceived>(*message).data, taken));
+    REQUIRE(receive(reader, scratch, wire::binary(wire::filling(100'000))));
+    CHECK_FALSE(reader.take_given("something else", taken));
+    reader.forget_given();
+    scratch.resize(4);
+    const auto control = receive(reader, scratch, wire::ping("are you there"));
+    REQUIRE(control);
+    const std::string_view payload = std::get<protocol::ControlReceived>(*control).payload;
+    CHECK(payload == "are you there");
+    CHECK_FALSE(reader.take_given(payload, taken));
+    CHECK(taken == "untouched");
+  }
+
+  TEST_CASE(
+      "a short message that was put together in much memory is not given away with all of that") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(65536);
+    REQUIRE(receive(reader, scratch, wire::binary(wire::filling(300'000))));
+    reader.forget_given();
+    REQUIRE(reader.holds_much());
+    std::vector<char> small(10);
+    const auto received = receive(reader, small, wire::text("hello, hello, hello"));
+    REQUIRE(received);
+    std::string taken;
+    REQUIRE(reader.take_given(std::get<protocol::MessageReceived>(*received).data, taken));
+    CHECK(taken == "hello, hello, hello");
+    CHECK(taken.capacity() < 100);
+    CHECK_FALSE(reader.next());
+  }
+
   TEST_CASE("a very long message's memory goes when its view is not needed any more") {
     MessageReader reader(Role::client, {}, true);
     std::vector<char> scratch(65536);
-    const auto receive = [&](const std::string& bytes) -> std::string_view {
-      for (std::size_t at = 0;;) {
-        const auto into = reader.prepare(scratch);
-        const std::size_t size = std::min(into.size(), bytes.size() - at);
-        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), size, into.begin());
-        at += size;
-        reader.commit(size);
-        const auto received = reader.next();
-        if (received) return std::get<protocol::MessageReceived>(*received).data;
-        if (at == bytes.size()) return "nothing";
-      }
-    };
     const std::string payload = wire::filling(3 << 20);
     for (int i = 0; i < 2; ++i) {
-      REQUIRE(receive(wire::binary(payload)) == payload);
+      const auto received = receive(reader, scratch, wire::binary(payload));
+      REQUIRE(received);
+      REQUIRE(std::get<protocol::MessageReceived>(*received).data == payload);
       CHECK(reader.holds_much());
       reader.forget_given();
       CHECK_FALSE(reader.holds_much());
       CHECK_FALSE(reader.next());
     }
-    CHECK(receive(wire::text("short")) == "short");
+    const auto received = receive(reader, scratch, wire::text("short"));
+    REQUIRE(received);
+    CHECK(std::get<protocol::MessageReceived>(*received).data == "short");
     reader.forget_given();
     CHECK_FALSE(reader.next());
   }
@@ -255,6 +317,7 @@ TEST_SUITE("reading without copying") {
         CAPTURE(size);
         CAPTURE(piece);
         Ear ear(Role::client, {}, true, std::size_t{128} << 10U);
+        ear.takes_strings = false;
         ear.reader.want(wanted);
         const std::string bytes = wire::binary(wire::filling(size), is_last);
         for (std::size_t at = 0; at < bytes.size(); at += piece) {
@@ -265,6 +328,31 @@ TEST_SUITE("reading without copying") {
         CHECK(ear.reader.holds_much());
       }
     }
+  }
+
+  TEST_CASE("a long message of many fragments moves seldom, however long it becomes") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(65536);
+    const std::string payload = wire::filling(20'000);
+    int moves = 0;
+    const char* end = nullptr;
+    for (int i = 0; i < 400; ++i) {
+      const std::string frame =
+          i == 0 ? wire::binary(payload, false) : wire::continuation(payload, false);
+      for (std::string_view bytes = frame; !bytes.empty();) {
+        const std::size_t header = frame.size() - payload.size();
+        const auto into = reader.prepare(scratch);
+        const bool is_begin = bytes.size() == frame.size();
+        const std::size_t size = is_begin ? header : std::min(into.size(), bytes.size());
+        std::copy_n(bytes.begin(), size, into.begin());
+        bytes.remove_prefix(size);
+        if (!is_begin && into.data() != end) ++moves;
+        if (!is_begin) end = into.data() + size;
+        reader.commit(size);
+        REQUIRE_FALSE(reader.next());
+      }
+    }
+    CHECK(moves < 20);
   }
 
   TEST_CASE("a payload under 16 KiB goes through the read buffer") {
