@@ -172,6 +172,7 @@ rows: List[Row] = [
     calls("recv", "receive", "firehose", ()),
     # One, and for some five hundred messages OpenSSL's look whether the process was forked.
     calls("send", "send", "sink", (app(at_most=0.02), sync(at_most=1.01))),
+    calls("rtt", "echo", "echo", (sync(at_most=2.01),)),
     receive(16, 30_000_000, receiving(times=4, of=PEER), readme="figure"),
     receive(125, 10_000_000, receiving(times=3, of=PEER), readme="figure"),
     receive(KIB, 1_500_000, receiving(times=0.85, of="plain"), readme="figure"),
