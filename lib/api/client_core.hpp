@@ -52,7 +52,9 @@ class WebSocket::Implementation final : private engine::Session::Owner {
     if (!receive_within(timeout_, message)) throw_nothing_came();
   }
   // Its payload as a string; the message is of no more use.
-  std::string own(const Message& message) { return session_->own(message.data); }
+  std::string own(const Message& message) {
+    return inbox_.has_taken(message.data) ? inbox_.give_taken() : session_->own(message.data);
+  }
   CloseInfo close(std::uint16_t code, std::string_view reason);
 
   void set_timeout(std::optional<Duration> timeout) { timeout_ = timeout; }

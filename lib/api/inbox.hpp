@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <websocket/message.hpp>
 
@@ -31,6 +32,11 @@ class Inbox {
     return {taken_->data, taken_->opcode};
   }
   void forget_taken() { taken_.reset(); }
+  // Whether that is a view of what was taken, which then can be had as a string.
+  bool has_taken(std::string_view view) const noexcept {
+    return taken_ && taken_->data.data() == view.data();
+  }
+  std::string give_taken() { return std::move(taken_->data); }
 
  private:
   base::Seldom<std::deque<ReceivedMessage>> waiting_;

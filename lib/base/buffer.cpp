@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace websocket::base {
 
@@ -13,7 +14,14 @@ void BasicBuffer<Memory>::make_room(std::size_t count, std::size_t enough) {
     begin_ = 0;
     if (capacity() - end_ >= count && capacity() / 2 >= end_) return;
   }
-  memory_.grow(std::max(end_ + count, enough > 0 ? enough : capacity() * 2), end_);
+  const std::size_t least = end_ + count;
+  const std::size_t wanted = std::max(least, enough > 0 ? enough : capacity() * 2);
+  try {
+    memory_.grow(wanted, end_);
+  } catch (const std::bad_alloc&) {
+    if (wanted == least) throw;
+    memory_.grow(least, end_);
+  }
 }
 
 template class BasicBuffer<HeapMemory>;

@@ -33,7 +33,8 @@ class BasicBuffer {
   std::string_view view() const noexcept { return {memory_.data() + begin_, size()}; }
 
   // Room for `count` bytes behind the last one; commit() says how many of them were written. Where it
-  // has to grow for that it grows to `enough` bytes in all; where nothing is known of them it doubles.
+  // has to grow for that it grows to `enough` bytes in all, or where nothing is known of them doubles;
+  // not so far where there is no memory for more.
   char* prepare(std::size_t count, std::size_t enough = 0) {
     if (capacity() - end_ < count) make_room(count, enough);
     return memory_.data() + end_;

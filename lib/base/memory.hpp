@@ -30,9 +30,12 @@ class HeapMemory {
   std::size_t size_ = 0;
 };
 
-// A string's, which may be given away as one.
+// A string's, which may be given away as one. Where the compiler knows no better, it does fill what it
+// grows by.
 class StringMemory {
  public:
+  static const bool grows_unfilled;
+
   char* data() noexcept { return bytes_.data(); }
   const char* data() const noexcept { return bytes_.data(); }
   std::size_t size() const noexcept { return bytes_.size(); }

@@ -13,20 +13,25 @@ namespace {
 // when it is moved.
 constexpr std::size_t shortest = 64;
 
-std::string unfilled(std::size_t size) {
-  std::string bytes;
+// The standard wants each byte written that is said to be there. Ours are before anybody reads them,
+// if only later; the libraries do nothing but take the size.
 #ifdef __cpp_lib_string_resize_and_overwrite
+constexpr bool leaves_unfilled = true;
+void resize(std::string& bytes, std::size_t size) {
   bytes.resize_and_overwrite(size, [size](char*, std::size_t) { return size; });
-#else
-  bytes.resize(size);
-#endif
-  return bytes;
 }
+#else
+constexpr bool leaves_unfilled = false;
+void resize(std::string& bytes, std::size_t size) { bytes.resize(size); }
+#endif
 
 }  // namespace
 
+const bool StringMemory::grows_unfilled = leaves_unfilled;
+
 void StringMemory::grow(std::size_t size, std::size_t kept) {
-  std::string grown = unfilled(std::max(size, shortest));
+  std::string grown;
+  resize(grown, std::max(size, shortest));
   std::memcpy(grown.data(), bytes_.data(), kept);
   bytes_ = std::move(grown);
 }

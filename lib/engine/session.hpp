@@ -90,9 +90,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   }
   // What the view shows that it gave last: as a string of one's own. The view is none any more.
   std::string own(std::string_view given) {
-    std::string bytes;
-    if (!protocol_ || !protocol_->take_given(given, bytes)) bytes = given;
-    return bytes;
+    return protocol_ && protocol_->has_kept(given) ? protocol_->take_kept() : std::string(given);
   }
   // Some of what was read has not been pulled yet.
   bool has_input() const noexcept { return protocol_ && protocol_->has_input(); }

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/meanwhile.hpp"
 #include "engine/time_mark.hpp"
 
 namespace websocket::engine {
@@ -23,11 +24,12 @@ base::Failure lost(const std::error_code& error) {
 void Session::ready_to_read() { read_what_is_there(); }
 
 void Session::read_what_is_there() {
-  in_read_turn_ = true;
-  for (int turn = 0; turn < reads_per_turn; ++turn) {
-    if (!read_once() || loop_.is_wanted_back()) break;
+  {
+    const base::Meanwhile meanwhile(in_read_turn_, true);
+    for (int turn = 0; turn < reads_per_turn; ++turn) {
+      if (!read_once() || loop_.is_wanted_back()) break;
+    }
   }
-  in_read_turn_ = false;
   wait_for_more();
 }
 

@@ -23,7 +23,8 @@ class AsioLoop final : public Loop {
 
   // Until stop(), also while there is nothing to do.
   void run();
-  // Waits for a handler and runs it, and perhaps others that are ready as well; how many. Returns 0
+  // Waits for a handler and runs it, and perhaps others that are ready as well; how many. A stream may
+  // have been told to read while there is nothing yet: then that counts as well. Returns 0
   // at the deadline or after stop(). What is ready already is run even when the deadline has passed;
   // time_point::max() waits for ever.
   std::size_t run_one_until(Clock::time_point deadline);

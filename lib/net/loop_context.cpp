@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/meanwhile.hpp"
 #include "net/reactor_access.hpp"
 #include "net/system_socket.hpp"
 
@@ -57,19 +58,6 @@ class LoopContext::AtReactor {
   LoopContext& loop_;
   Reactor& reactor_;
   bool all_is_told_ = false;
-};
-
-class LoopContext::Visit {
- public:
-  explicit Visit(LoopContext& loop) : loop_(loop) {
-    loop_.visit_ends_ = Clock::now() + longest_visit;
-  }
-  ~Visit() { loop_.visit_ends_ = Clock::time_point::max(); }
-  Visit(const Visit&) = delete;
-  Visit& operator=(const Visit&) = delete;
-
- private:
-  LoopContext& loop_;
 };
 
 void LoopContext::end() {
@@ -125,7 +113,7 @@ void LoopContext::run_until_stopped() {
 }
 
 std::size_t LoopContext::run_ready() {
-  const Visit visit(*this);
+  const base::Meanwhile visit(visit_ends_, Clock::now() + longest_visit);
   std::size_t all = 0;
   while (!take_stop()) {
     if (all > 0 && visit_is_over()) break;

@@ -82,7 +82,6 @@ class LoopContext {
 
  private:
   class AtReactor;
-  class Visit;
 
   void interrupt();
   bool needs_reactor() const {

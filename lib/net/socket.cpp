@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/meanwhile.hpp"
+
 namespace websocket::net {
 namespace {
 
@@ -41,6 +43,7 @@ std::size_t Socket::read(std::span<char> into, std::error_code& error) {
     return size;
   }
   const std::size_t size = system_socket::read(descriptor_, into, error);
+  if (size > 0) waited_in_vain_ = false;
   if (how == NextRead::is_of_something && size >= much)
     lets_wait_ = system_socket::let_wait(descriptor_);
   return size;
@@ -115,9 +118,8 @@ void Socket::is_ready(LonePoll::Directions directions, bool certainly) {
 }
 
 void Socket::tell_to_read(NextRead how) {
-  next_read_ = how;
+  const base::Meanwhile meanwhile(next_read_, how);
   end<&Socket::read_wait_>();
-  next_read_ = NextRead::returns;
 }
 
 bool Socket::can_wait_by_reading() const {

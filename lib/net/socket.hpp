@@ -30,7 +30,7 @@ class Socket final : public LoneWaiter, public std::enable_shared_from_this<Sock
   system_socket::Descriptor descriptor() const { return descriptor_; }
   LoopContextPtr loop() const { return loop_; }
 
-  // As system_socket::read().
+  // As system_socket::read(); told to read by its loop, it may wait a little: see stream.hpp.
   std::size_t read(std::span<char> into, std::error_code& error);
   // As net::Stream has them.
   void set_listener(Stream::Listener* listener) { listener_ = listener; }

@@ -1,4 +1,4 @@
-// A byte stream that never blocks: try to read or write, and where that would block, ask to be told
+// A byte stream that does not block: try to read or write, and where that would block, ask to be told
 // when it is worth trying again. TCP is one; TLS is one that stands on any other.
 #pragma once
 

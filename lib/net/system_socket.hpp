@@ -1,4 +1,4 @@
-// The system's calls for TCP sockets: non-blocking, without SIGPIPE, and not inherited by the child
+// The system's calls for TCP sockets: non-blocking (but one), without SIGPIPE, and not inherited by the child
 // processes of the host program. The body is for POSIX; other systems want another file in its place.
 #pragma once
 

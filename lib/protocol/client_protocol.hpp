@@ -90,9 +90,8 @@ class ClientProtocol {
   void rest() noexcept { connection_.rest(); }
   bool holds_much() const noexcept { return connection_.holds_much(); }
   void forget_given() noexcept { connection_.forget_given(); }
-  bool take_given(std::string_view view, std::string& to) {
-    return connection_.take_given(view, to);
-  }
+  bool has_kept(std::string_view given) const noexcept { return connection_.has_kept(given); }
+  std::string take_kept() { return connection_.take_kept(); }
 
  private:
   std::optional<Event> next_handshake_event();

@@ -84,7 +84,8 @@ class Connection {
   // The views that it gave are not needed any more; asking for the next event says so too.
   void forget_given() noexcept { reader_.forget_given(); }
   // As message_reader says.
-  bool take_given(std::string_view view, std::string& to) { return reader_.take_given(view, to); }
+  bool has_kept(std::string_view given) const noexcept { return reader_.has_kept(given); }
+  std::string take_kept() { return reader_.take_kept(); }
 
   // In: as message_reader says. Then next_event() until it gives nothing.
   void want(Wanted wanted) noexcept { reader_.want(wanted); }

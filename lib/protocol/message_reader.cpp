@@ -18,9 +18,16 @@ constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
 // header; more of it would only have to be copied to where the rest is read to.
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
 // A declared length is only a promise. So much of it is put aside before anything has come of it, and
-// then some times what has: what nobody has written to takes addresses, but hardly any memory.
-constexpr std::size_t believed_at_first = std::size_t{1} << 20U;
-constexpr std::size_t believed_times_seen = 64;
+// then some times what has: what nobody has written to takes addresses, but hardly any memory. Where it
+// is filled it does.
+struct Belief {
+  std::size_t at_first;
+  std::size_t times_seen;
+};
+Belief belief() noexcept {
+  if (base::StringMemory::grows_unfilled) return {std::size_t{1} << 20U, 64};
+  return {longest_straight_read, 2};
+}
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
 
@@ -63,17 +70,17 @@ bool MessageReader::reads_straight() const noexcept {
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
-  const bool is_believed =
-      announced <= believed_at_first || announced / believed_times_seen <= kept;
+  const auto [at_first, times_seen] = belief();
+  const bool is_believed = announced <= at_first || announced / times_seen <= kept;
   const std::size_t known =
-      kept + (is_believed ? announced : std::max(believed_at_first, kept * believed_times_seen));
+      kept + (is_believed ? announced : std::max(at_first, kept * times_seen));
   return is_given_at_once() ? known : std::max(known, message_.capacity() * 2);
 }
 
-bool MessageReader::take_delivered(std::string_view view, std::string& to) {
-  if (view.data() != message_.data()) return false;
-  to = message_.take();
-  return true;
+std::string MessageReader::take_kept() {
+  std::string kept = message_.take();
+  forget_given();
+  return kept;
 }
 
 std::span<char> MessageReader::prepare(std::span<char> scratch) {

@@ -71,8 +71,9 @@ class MessageReader {
     if (!delivered_) message_.rest_long();
     if (inflater_) inflater_->rest();
   }
-  // Whether there is much of it.
+  // Whether there is much of it; and how much was put aside for messages.
   bool holds_much() const noexcept { return message_.holds_much(); }
+  std::size_t memory() const noexcept { return message_.capacity(); }
 
   // Where the next bytes are to be read to: somewhere in `scratch` or in memory of its own.
   // Only after next() gave nothing.
@@ -103,11 +104,12 @@ class MessageReader {
     if (delivered_) forget_delivered();
   }
 
-  // A message's or fragment's view that the last next() gave, as a string. Where the reader has kept it
-  // that is its own, and the view is none any more; false: it is only to be copied.
-  bool take_given(std::string_view view, std::string& to) {
-    return delivered_ && take_delivered(view, to);
+  // Whether that is a message's or fragment's view that the last next() gave, and of what the reader has
+  // kept. Then it can be taken as a string; the view is none any more.
+  bool has_kept(std::string_view given) const noexcept {
+    return delivered_ && given.data() == message_.view().data();
   }
+  std::string take_kept();
 
   // What came in and was not looked at yet.
   bool has_input() const noexcept { return !input_.empty() || inflates_more_; }
@@ -134,7 +136,6 @@ class MessageReader {
   }
   bool take_plain_message(MessageReceived& message) noexcept;
   void forget_delivered() noexcept;
-  bool take_delivered(std::string_view view, std::string& to);
   std::optional<FrameHeader> take_header() noexcept;
   std::optional<base::Failure> check(const FrameHeader& header) const;
   std::optional<base::Failure> check_size(const FrameHeader& header) const;

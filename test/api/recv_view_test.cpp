@@ -178,6 +178,28 @@ TEST_SUITE("recv_view") {
     CHECK(socket.recv_view().data == "there");
   }
 
+  TEST_CASE("messages that came while a send waited are given whole, however they are received") {
+    const std::string long_message = pattern(300'000, 5);
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      for (int i = 0; i < 4; ++i) {
+        connection.write_text(long_message);
+        connection.write_text("short " + std::to_string(i));
+      }
+      connection.wait_for_end();  // and reads nothing before
+    });
+    WebSocket socket = create_connection(server.url(), quick());
+    socket.send(pattern(32 << 20, 0));
+    CHECK((socket.recv() == long_message));
+    CHECK(socket.recv() == "short 0");
+    CHECK((socket.recv_message().data == long_message));
+    CHECK(socket.recv_view().data == "short 1");
+    CHECK((socket.recv_view().data == long_message));
+    CHECK(socket.recv_message().data == "short 2");
+    CHECK((socket.try_recv(10s).value().data == long_message));
+    CHECK(socket.try_recv(10s).value().data == "short 3");
+  }
+
   TEST_CASE("what was moved shows its view on") {
     EchoServer server;
     WebSocket first = create_connection(server.url(), quick());

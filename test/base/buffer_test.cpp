@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <random>
 #include <string>
 #include <utility>
@@ -131,6 +132,20 @@ TEST_SUITE("the buffer") {
     CHECK(buffer.view() == all + piece);
     CHECK(buffer.capacity() == 6000);
   }
+
+// A sanitizer ends a program that asks for that much.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  TEST_CASE_TEMPLATE("where there is no memory for all that is known to come, what came is enough",
+                     Buffer, HeapBuffer, StringBuffer) {
+    Buffer buffer;
+    const std::string piece(1000, 'p');
+    buffer.append(piece, std::size_t{1} << 62U);
+    buffer.append(piece, std::size_t{1} << 62U);
+    CHECK(buffer.view() == piece + piece);
+    CHECK_THROWS_AS(buffer.prepare(std::size_t{1} << 62U), std::bad_alloc);
+    CHECK(buffer.view() == piece + piece);
+  }
+#endif
 
   TEST_CASE("a string's memory is given away as a string") {
     StringBuffer buffer;

@@ -150,8 +150,8 @@ TEST_CASE("where much has come at once the next reads bring what came, and wait 
       receive_much();
     };
   }
-  // A read that waited, if only for as long as such reads may, would make this take seconds.
-  const support::Deadline deadline(std::chrono::seconds(3));
+  // A read that waited, if only for as long as such reads may, would make this take 15 seconds.
+  const support::Deadline deadline(std::chrono::seconds(8));
   for (int i = 0; i < 300; ++i) {
     CAPTURE(i);
     before_each();

@@ -97,9 +97,9 @@ class Ear {
     if (reader.has_input()) FAIL_CHECK("input was left over");
   }
   std::string show_given(std::string_view data) {
-    std::string taken;
     takes_next_ = !takes_next_;
-    return shown(takes_strings && takes_next_ && reader.take_given(data, taken) ? taken : data);
+    if (!takes_strings || !takes_next_ || !reader.has_kept(data)) return shown(data);
+    return shown(reader.take_kept());
   }
   void note(const protocol::MessageReceived& got) {
     told.events.push_back(opcode_word(got.opcode) + ' ' + show_given(got.data));
