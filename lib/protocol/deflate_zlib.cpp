@@ -123,6 +123,16 @@ void Inflater::Stream::begin_again_behind_final_block() {
   had_final_block = false;
 }
 
+namespace {
+
+// How far the buffer is to grow: never much beyond the limit.
+std::size_t enough(const base::StringBuffer& to, std::size_t limit) {
+  const std::size_t doubled = to.capacity() * 2;
+  return limit < doubled - to.size() ? to.size() + limit + 1 : doubled;
+}
+
+}  // namespace
+
 Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::StringBuffer& to,
                                        std::size_t limit, std::size_t most) {
   z.next_in = as_input(input);
@@ -138,7 +148,7 @@ Inflater::Result Inflater::Stream::run(std::string_view input, int flush, base::
     const std::size_t wanted = std::min(guess, most);
     // One byte over the limit shows that there is more.
     const std::size_t room = limit < wanted ? limit + 1 : wanted;
-    z.next_out = as_bytes(to.prepare(room));
+    z.next_out = as_bytes(to.prepare(room, enough(to, limit)));
     z.avail_out = static_cast<uInt>(room);
     const int result = ::inflate(&z, flush);
     const std::size_t made = room - z.avail_out;

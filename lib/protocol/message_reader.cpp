@@ -17,16 +17,18 @@ constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
 // Behind a payload that took several of those another one may come. So much is read along with its
 // header; more of it would only have to be copied to where the rest is read to.
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
-// A declared length is only a promise. So much of it is put aside before anything has come of it, and
-// then some times what has: what nobody has written to takes addresses, but hardly any memory. Where it
-// is filled it does.
-struct Belief {
-  std::size_t at_first;
-  std::size_t times_seen;
-};
-Belief belief() noexcept {
-  if (base::StringMemory::grows_unfilled) return {std::size_t{1} << 20U, 64};
-  return {longest_straight_read, 2};
+// A declared length is only a promise. What is read at once is put aside for it before anything has
+// come, then a megabyte, and then many times what has: since a string is copied to grow, in few steps.
+// What nobody has written to takes addresses, but hardly any memory; where it is filled it does.
+std::size_t believed_after(std::size_t came) noexcept {
+  constexpr std::size_t megabyte = std::size_t{1} << 20U;
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  const auto times = [came](std::size_t factor) {
+    return came < most / factor ? came * factor : most;
+  };
+  if (came < longest_straight_read) return longest_straight_read;
+  if (!base::StringMemory::grows_unfilled) return times(2);
+  return came < megabyte ? megabyte : times(64);
 }
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
@@ -70,10 +72,7 @@ bool MessageReader::reads_straight() const noexcept {
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
-  const auto [at_first, times_seen] = belief();
-  const bool is_believed = announced <= at_first || announced / times_seen <= kept;
-  const std::size_t known =
-      kept + (is_believed ? announced : std::max(at_first, kept * times_seen));
+  const std::size_t known = kept + std::min(announced, believed_after(kept));
   return is_given_at_once() ? known : std::max(known, message_.capacity() * 2);
 }
 

@@ -99,6 +99,9 @@ class Listener {
       require(reading.bad_at == std::string_view::npos && reading.complete, "text is UTF-8");
     }
     require(got.data.size() <= settings_.limits.max_message_size, "a message is within its limit");
+    if (manner_.taking_strings && protocol_.has_kept(got.data)) {
+      return tell(Told::Kind::message, got.opcode, true, protocol_.take_kept());
+    }
     tell(Told::Kind::message, got.opcode, true, got.data);
   }
   void operator()(const protocol::FragmentReceived& got) {

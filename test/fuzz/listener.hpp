@@ -30,6 +30,7 @@ struct Manner {
   bool resting = false;
   // Asks for plain messages first.
   bool taking_the_short_way = false;
+  bool taking_strings = false;  // of messages that were kept
 };
 
 // Aborts where what is told or sent is in itself wrong.
