@@ -1,5 +1,6 @@
-// The system's calls for TCP sockets: non-blocking (but one), without SIGPIPE, and not inherited by the child
-// processes of the host program. The body is for POSIX; other systems want another file in its place.
+// The system's calls for TCP sockets: non-blocking, but for one, without SIGPIPE, and not inherited by
+// the child processes of the host program. The body is for POSIX; other systems want another file in its
+// place.
 #pragma once
 
 #include <chrono>
