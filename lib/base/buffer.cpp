@@ -24,7 +24,7 @@ void BasicBuffer<Memory>::make_room(std::size_t count, std::size_t enough) {
   }
 }
 
-template class BasicBuffer<HeapMemory>;
-template class BasicBuffer<StringMemory>;
+template void Buffer::make_room(std::size_t count, std::size_t enough);
+template void StringBuffer::make_room(std::size_t count, std::size_t enough);
 
 }  // namespace websocket::base

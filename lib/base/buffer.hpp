@@ -101,7 +101,7 @@ class BasicBuffer {
 using Buffer = BasicBuffer<HeapMemory>;
 using StringBuffer = BasicBuffer<StringMemory>;
 
-extern template class BasicBuffer<HeapMemory>;
-extern template class BasicBuffer<StringMemory>;
+extern template void Buffer::make_room(std::size_t count, std::size_t enough);
+extern template void StringBuffer::make_room(std::size_t count, std::size_t enough);
 
 }  // namespace websocket::base
