@@ -18,17 +18,15 @@ constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
 // header; more of it would only have to be copied to where the rest is read to.
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
 // A declared length is only a promise. What is read at once is put aside for it before anything has
-// come, then a megabyte, and then many times what has: since a string is copied to grow, in few steps.
-// What nobody has written to takes addresses, but hardly any memory; where it is filled it does.
-std::size_t believed_after(std::size_t came) noexcept {
+// come, then a megabyte, and then all of it, since a string is copied to grow: what nobody has written
+// to takes addresses, but hardly any memory. Of what is very long, or is filled, as much again
+// as has come.
+std::size_t believed_of(std::size_t announced, std::size_t came) noexcept {
   constexpr std::size_t megabyte = std::size_t{1} << 20U;
-  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
-  const auto times = [came](std::size_t factor) {
-    return came < most / factor ? came * factor : most;
-  };
+  if (announced <= std::max(longest_straight_read, came)) return announced;
   if (came < longest_straight_read) return longest_straight_read;
-  if (!base::StringMemory::grows_unfilled) return times(2);
-  return came < megabyte ? megabyte : times(64);
+  if (!base::StringMemory::grows_unfilled || announced > 64 * megabyte) return came;
+  return came < megabyte ? std::min(announced, megabyte) : announced;
 }
 // What is given at once of a message that comes in pieces, where inflating makes much of little.
 constexpr std::size_t longest_inflated_piece = std::size_t{64} << 10U;
@@ -72,7 +70,7 @@ bool MessageReader::reads_straight() const noexcept {
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
-  const std::size_t known = kept + std::min(announced, believed_after(kept));
+  const std::size_t known = kept + believed_of(announced, kept);
   return is_given_at_once() ? known : std::max(known, message_.capacity() * 2);
 }
 

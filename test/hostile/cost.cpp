@@ -43,11 +43,9 @@ void expect_welcome(const std::string& line) {
 
 }  // namespace
 
-// What is resident is what somebody has written to: the visitor, not malloc for the sake of finding
-// faults, as Meson wants it of tests.
 Cost visit_apart(Face face, const std::string& url, const std::vector<std::string>& settings) {
   support::Command command{{WEBSOCKETAPP_VISITOR, face == Face::app ? "app" : "client", url},
-                           {{"ASAN_OPTIONS", sanitizer_options()}, {"MALLOC_PERTURB_", "0"}}};
+                           {{"ASAN_OPTIONS", sanitizer_options()}}};
   command.arguments.insert(command.arguments.end(), settings.begin(), settings.end());
   support::Process process(std::move(command));
   std::vector<std::string> lines;

@@ -163,7 +163,7 @@ TEST_SUITE("hostile servers: lengths") {
       HostileServer server([&](RawConnection& connection, const std::string& request) {
         connection.write(hostile::switching_protocols(request) +
                          header_of(0x82, std::uint64_t{1} << 31U));
-        for (int i = 0; i < 12; ++i) connection.write(std::string(megabyte, 'x'));
+        for (int i = 0; i < 8; ++i) connection.write(std::string(megabyte, 'x'));
         connection.shutdown();
         connection.wait_for_end();
       });
