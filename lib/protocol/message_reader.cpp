@@ -11,20 +11,20 @@ namespace {
 
 // A payload with at least this much to come is read straight into the message.
 constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
-// What is read of it at once. Longer reads take longer: TCP tells the peer at the end of each that
-// there is room again.
-constexpr std::size_t longest_straight_read = std::size_t{128} << 10U;
-// Behind a payload that took several of those another one may come. So much is read along with its
-// header; more of it would only have to be copied to where the rest is read to.
+// What is read of it at once. Of longer reads there are fewer, and less often somebody sleeps between two and
+// has to be woken; but TCP tells the peer at the end of each that there is room again.
+constexpr std::size_t longest_straight_read = std::size_t{512} << 10U;
+// Behind a long payload another one may come. So much is read along with its header; more of it would
+// only have to be copied to where the rest is read to.
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
-// A declared length is only a promise. What is read at once is put aside for it before anything has
-// come, then a megabyte, and then all of it, since a string is copied to grow: what nobody has written
-// to takes addresses, but hardly any memory. Of what is very long, or is filled, as much again
-// as has come.
+// A declared length is only a promise. So much is put aside for it before anything has come, then a
+// megabyte, and then all of it, since a string is copied to grow: what nobody has written to takes addresses,
+// but hardly any memory. Of what is very long, or is filled, as much again as has come.
+constexpr std::size_t believed_at_once = std::size_t{128} << 10U;
 std::size_t believed_of(std::size_t announced, std::size_t came) noexcept {
   constexpr std::size_t megabyte = std::size_t{1} << 20U;
-  if (announced <= std::max(longest_straight_read, came)) return announced;
-  if (came < longest_straight_read) return longest_straight_read;
+  if (announced <= std::max(believed_at_once, came)) return announced;
+  if (came < believed_at_once) return believed_at_once;
   if (!base::StringMemory::grows_unfilled || announced > 64 * megabyte) return came;
   return came < megabyte ? std::min(announced, megabyte) : announced;
 }
@@ -65,12 +65,13 @@ bool MessageReader::reads_straight() const noexcept {
          left_of_frame() >= straight_threshold;
 }
 
-// With `coming` bytes more of the frame, as far as they are believed in. How long the message goes on
-// behind it nobody knows.
+// With `coming` bytes more of the frame, as far as they are believed in: all of them, where a message
+// has been as long before. How long the message goes on behind it nobody knows.
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
-  const std::size_t known = kept + believed_of(announced, kept);
+  const bool is_nothing_new = kept + announced <= longest_kept_;
+  const std::size_t known = kept + (is_nothing_new ? announced : believed_of(announced, kept));
   return is_given_at_once() ? known : std::max(known, message_.capacity() * 2);
 }
 
@@ -84,9 +85,10 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
   forget_given();
   input_is_in_place_ = reads_straight();
   if (input_is_in_place_) {
-    const auto size =
-        static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), longest_straight_read));
-    scratch = {message_.prepare(size, size_to_keep(left_of_frame())), size};
+    const std::size_t enough = size_to_keep(left_of_frame());
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(
+        left_of_frame(), std::min(enough - message_.size(), longest_straight_read)));
+    scratch = {message_.prepare(size, enough), size};
   } else if (follows_long_) {
     const std::uint64_t ends_frame = awaits_header() ? 0 : left_of_frame();
     scratch = scratch.first(static_cast<std::size_t>(
@@ -205,7 +207,7 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
     utf8_.reset();
   }
   if (!compressed_) message_size_ += static_cast<std::size_t>(header.length);
-  follows_long_ = is_kept_as_it_comes() && header.length > longest_straight_read;
+  follows_long_ = is_kept_as_it_comes() && header.length > believed_at_once;
   ++fragments_;
 }
 
@@ -239,6 +241,7 @@ std::optional<Received> MessageReader::read_payload() {
 std::optional<Received> MessageReader::give_what_was_kept() {
   if (!frame_has_ended()) return std::nullopt;
   delivered_ = is_given_at_once();
+  longest_kept_ = std::max(longest_kept_, message_.size());
   return end_data_frame(message_.view());
 }
 

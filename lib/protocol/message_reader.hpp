@@ -68,6 +68,7 @@ class MessageReader {
   // Gives back memory that it can do without.
   void rest() noexcept {
     if (in_message_ || !between_frames()) return;
+    longest_kept_ = 0;
     if (!delivered_) message_.rest_long();
     if (inflater_) inflater_->rest();
   }
@@ -196,6 +197,7 @@ class MessageReader {
   // fragments.
   std::size_t message_size_ = 0;  // of all fragments: announced, or inflated where compressed
   std::size_t fragments_ = 0;
+  std::size_t longest_kept_ = 0;  // lately
   base::StringBuffer message_;
   std::unique_ptr<char[]> control_;
   std::unique_ptr<base::Failure> failure_;

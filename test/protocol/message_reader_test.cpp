@@ -328,6 +328,59 @@ TEST_SUITE("reading without copying") {
     }
   }
 
+  TEST_CASE("of an announced length as much is put aside at once as a message has had before") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(std::size_t{128} << 10U);
+    const auto memory_when_announced = [&](std::size_t size) {
+      const std::string bytes = wire::binary(wire::filling(size));
+      const std::string_view frame = bytes;
+      CHECK_FALSE(receive(reader, scratch, frame.substr(0, 100)));
+      reader.prepare(scratch);
+      reader.commit(0);
+      CHECK_FALSE(reader.next());
+      const std::size_t memory = reader.memory();
+      const auto received = receive(reader, scratch, frame.substr(100));
+      REQUIRE(received);
+      REQUIRE(reader.has_kept(std::get<protocol::MessageReceived>(*received).data));
+      CHECK(reader.take_kept().size() == size);
+      CHECK_FALSE(reader.next());
+      return memory;
+    };
+    constexpr std::size_t little = 200'000;
+    const std::size_t megabytes = std::size_t{3} << 20U;
+    CHECK(memory_when_announced(megabytes) < little);
+    CHECK(memory_when_announced(megabytes) >= megabytes);
+    CHECK(memory_when_announced(300'000) >= 300'000);
+    CHECK(memory_when_announced(megabytes + 1) < little);
+    reader.rest();
+    CHECK(memory_when_announced(megabytes) < little);
+  }
+
+  TEST_CASE("of a long message much is read at once, where there is room for it") {
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(std::size_t{128} << 10U);
+    std::string long_one = wire::binary(wire::filling(std::size_t{2} << 20U));
+    const auto longest_read = [&] {
+      std::size_t longest = 0;
+      for (std::string_view bytes = long_one; !bytes.empty();) {
+        const auto into = reader.prepare(scratch);
+        const std::size_t size = std::min(into.size(), bytes.size());
+        longest = std::max(longest, size);
+        std::copy_n(bytes.begin(), size, into.begin());
+        bytes.remove_prefix(size);
+        reader.commit(size);
+        if (!bytes.empty()) REQUIRE_FALSE(reader.next());
+      }
+      REQUIRE(reader.next());
+      return longest;
+    };
+    for (int i = 0; i < 2; ++i) {
+      const std::size_t longest = longest_read();
+      CHECK(longest >= std::size_t{256} << 10U);
+      CHECK(longest <= std::size_t{1} << 20U);  // the loop's other connections wait meanwhile
+    }
+  }
+
   TEST_CASE("a long message of many fragments moves seldom, however long it becomes") {
     MessageReader reader(Role::client, {}, true);
     std::vector<char> scratch(65536);
