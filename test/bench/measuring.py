@@ -93,7 +93,9 @@ class Bench:
     def server(self, one_core: bool) -> LoadServer:
         if one_core not in self._servers:
             program = [str(self._build / "test" / "bench" / "load_server")]
-            self._servers[one_core] = LoadServer(program, self._places(one_core)[0])
+            place = self._places(one_core)[0]
+            has_a_core = place.core is not None and not one_core
+            self._servers[one_core] = LoadServer([*program, "--awake"] if has_a_core else program, place)
         return self._servers[one_core]
 
     def _places(self, one_core: bool) -> Tuple[Place, Place]:
@@ -131,10 +133,10 @@ class Bench:
         command = [*command_of(library, self._build), *arguments_of(row.mode, url, row.size, count)]
         environment = {**library.environment, "BENCH_CA": server.authority}
         place = self._places(row.one_core)[1]
-        before = server.cpu_seconds()
+        before = server.busy_seconds()
         outcome = run_to_end(command, self._timeout, place, environment)
         told = figures_in(outcome.output, row.mode, count)
-        told["server_cpu_seconds"] = server.cpu_seconds() - before
+        told["server_busy_seconds"] = server.busy_seconds() - before
         for name in NEEDED.get(row.mode, ()):
             if not isinstance(told.get(name), (int, float)):
                 raise ClientFailed(f"printed no {name}")

@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "vigil.hpp"
+
 namespace bench {
 namespace {
 
@@ -119,6 +121,7 @@ bool Stream::begin_tls(SSL_CTX& context) {
 }
 
 std::size_t Stream::read(char* into, std::size_t size) {
+  if (!tls_ || SSL_has_pending(tls_.get()) == 0) watch_for_input(descriptor_);
   if (tls_) return read_tls(into, size);
   const ssize_t got = ::recv(descriptor_, into, size, 0);
   return got > 0 ? static_cast<std::size_t>(got) : 0;
