@@ -36,6 +36,16 @@ void append_printable(std::string& out, char c) {
 
 }  // namespace
 
+// Looks at all of them, since that is what a compiler makes vectors of.
+bool has_forbidden_in_field(std::string_view text) noexcept {
+  unsigned char found = 0;
+  for (const char c : text) {
+    const unsigned char one = is_forbidden_in_field(c) ? 1 : 0;
+    found = static_cast<unsigned char>(found | one);
+  }
+  return found != 0;
+}
+
 std::optional<unsigned> hex_value(char c) noexcept {
   if (is_digit(c)) return static_cast<unsigned>(c - '0');
   const char lower = to_lower(c);
@@ -50,6 +60,7 @@ std::string to_lower(std::string_view text) {
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  if (a == b) return true;  // most are written as their RFC writes them
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return to_lower(x) == to_lower(y); });
 }

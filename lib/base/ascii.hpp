@@ -22,6 +22,10 @@ constexpr bool is_non_ascii(char c) noexcept { return static_cast<unsigned char>
 constexpr bool is_control(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
 }
+// RFC 9110 5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous", and "Field
+// values containing other CTL characters are also invalid"; HTAB is none of them.
+constexpr bool is_forbidden_in_field(char c) noexcept { return is_control(c) && c != '\t'; }
+bool has_forbidden_in_field(std::string_view text) noexcept;
 // 0-15, or nothing for what is no hexadecimal digit.
 std::optional<unsigned> hex_value(char c) noexcept;
 

@@ -62,9 +62,9 @@ MaybeFailure bind_to(const Socket& socket, const Address& to, const std::string&
       "the local address '" + local_address + "' cannot be used: " + error.message(), error};
 }
 
+// Before it connects: the buffers' sizes are part of what TCP tells the peer first.
 MaybeFailure prepare(const Socket& socket, const Address& to, const SocketOptions& options) {
   if (MaybeFailure failure = set_buffer_sizes(socket, options)) return failure;
-  set_habits(socket, options);
   return bind_to(socket, to, options.local_address);
 }
 
@@ -148,7 +148,9 @@ OperationPtr connect_tcp(const LoopContextPtr& loop, const Address& to,
     return run_soon(loop,
                     [done = std::move(done), failure = std::move(*failure)] { done(failure); });
   }
-  return std::make_unique<TcpConnecting>(std::move(socket), to, std::move(done));
+  auto connecting = std::make_unique<TcpConnecting>(socket, to, std::move(done));
+  set_habits(*socket, options);  // while the peer answers
+  return connecting;
 }
 
 }  // namespace websocket::net

@@ -64,11 +64,9 @@ Failure refuse(std::string_view name, std::string_view why) {
   return {Errc::invalid_header, message.append(why)};
 }
 
-// RFC 9110 5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous".
 // The value itself stays out of the sentence: it may be a secret.
 std::optional<Failure> check_value(std::string_view name, std::string_view value) {
-  const auto bad = std::find_if(value.begin(), value.end(),
-                                [](char c) { return base::is_control(c) && c != '\t'; });
+  const auto bad = std::find_if(value.begin(), value.end(), base::is_forbidden_in_field);
   if (bad == value.end()) return std::nullopt;
   if (*bad == '\r' || *bad == '\n') return refuse(name, "has a line break in its value");
   if (*bad == '\0') return refuse(name, "has a NUL in its value");

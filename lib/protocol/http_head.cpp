@@ -15,10 +15,6 @@ std::string quoted(std::string_view bytes) {
   return "\"" + base::printable(bytes, max_quoted) + "\"";
 }
 
-// RFC 9110 5.5: "Field values containing CR, LF, or NUL characters are invalid and dangerous".
-// Other controls but HTAB are refused with them. RFC 9112 2.2 allows no bare CR anywhere in a head.
-bool is_forbidden(char c) { return base::is_control(c) && c != '\t'; }
-
 // TLS records of an alert and of a handshake message (RFC 8446 5.1).
 bool looks_like_tls(std::string_view bytes) {
   return bytes.starts_with('\x15') || bytes.starts_with('\x16');
@@ -92,7 +88,8 @@ HeadParser::Progress HeadParser::check_beginning(std::string_view line,
 HeadParser::Progress HeadParser::end_line(std::string_view line) {
   line.remove_suffix(1);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (std::any_of(line.begin(), line.end(), is_forbidden)) {
+  // RFC 9112 2.2 allows no bare CR anywhere in a head.
+  if (base::has_forbidden_in_field(line)) {
     // Not quoted as a whole: a value may be a secret.
     return refuse("has a control character in the line that begins with " +
                   quoted(line.substr(0, line.find(':'))));

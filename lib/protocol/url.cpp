@@ -241,17 +241,14 @@ std::string encode_target(std::string_view text) {
   // and the query where there is one.
   std::string target = text.starts_with('/') ? "" : "/";
   target.reserve(text.size() + 1);
-  for (const char c : text) {
-    if (!is_to_be_encoded(c)) {
-      target += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    target += '%';
-    target += digits[byte / 16U];
-    target += digits[byte % 16U];
+  for (;;) {
+    const auto next = std::find_if(text.begin(), text.end(), is_to_be_encoded);
+    target.append(text.begin(), next);
+    if (next == text.end()) return target;
+    const auto byte = static_cast<unsigned char>(*next);
+    target.append({'%', digits[byte / 16U], digits[byte % 16U]});
+    text = {next + 1, text.end()};
   }
-  return target;
 }
 
 std::string with_port(std::string_view host, std::optional<std::uint16_t> port) {
