@@ -12,7 +12,7 @@ void BasicBuffer<Memory>::make_room(std::size_t count, std::size_t enough) {
     std::memmove(memory_.data(), memory_.data() + begin_, size());
     end_ -= begin_;
     begin_ = 0;
-    if (capacity() - end_ >= count && capacity() / 2 >= end_) return;
+    if (room() >= count && capacity() / 2 >= end_) return;
   }
   const std::size_t least = end_ + count;
   const std::size_t wanted = std::max(least, enough > 0 ? enough : capacity() * 2);

@@ -28,6 +28,8 @@ class BasicBuffer {
 
   std::size_t size() const noexcept { return end_ - begin_; }
   std::size_t capacity() const noexcept { return memory_.size(); }
+  // Behind the last byte, without growing.
+  std::size_t room() const noexcept { return capacity() - end_; }
   bool empty() const noexcept { return begin_ == end_; }
   char* data() noexcept { return memory_.data() + begin_; }
   std::string_view view() const noexcept { return {memory_.data() + begin_, size()}; }
@@ -36,7 +38,7 @@ class BasicBuffer {
   // has to grow for that it grows to `enough` bytes in all, or where nothing is known of them doubles;
   // not so far where there is no memory for more.
   char* prepare(std::size_t count, std::size_t enough = 0) {
-    if (capacity() - end_ < count) make_room(count, enough);
+    if (room() < count) make_room(count, enough);
     return memory_.data() + end_;
   }
   void commit(std::size_t count) noexcept { end_ += count; }
@@ -58,7 +60,7 @@ class BasicBuffer {
   void release() noexcept { BasicBuffer().swap(*this); }
   // All of it as a string, without copying where not much room would be left over.
   std::string take() requires std::same_as<Memory, StringMemory> {
-    if (begin_ > 0 || capacity() - end_ > end_ / 4) {
+    if (begin_ > 0 || room() > end_ / 4) {
       std::string copy(view());
       clear();
       return copy;

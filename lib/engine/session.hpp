@@ -163,7 +163,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   void ready_to_write() override;
   void read_what_is_there();
   bool may_read() const noexcept;
-  bool read_once();
+  std::size_t read_once();
   void reading_has_ended(const net::IoResult& result);
   void settle();
   void wait_for_more();

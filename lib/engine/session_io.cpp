@@ -9,8 +9,8 @@
 namespace websocket::engine {
 namespace {
 
-// After that many full buffers the loop's other connections have their turn.
-constexpr int reads_per_turn = 8;
+// After that much the loop's other connections have their turn.
+constexpr std::size_t most_per_turn = std::size_t{1} << 20U;
 
 base::Failure lost(const std::error_code& error) {
   return {Errc::connection_lost, "the connection was lost: " + error.message(), error};
@@ -26,8 +26,10 @@ void Session::ready_to_read() { read_what_is_there(); }
 void Session::read_what_is_there() {
   {
     const base::Meanwhile meanwhile(in_read_turn_, true);
-    for (int turn = 0; turn < reads_per_turn; ++turn) {
-      if (!read_once() || loop_.is_wanted_back()) break;
+    for (std::size_t read = 0; read < most_per_turn;) {
+      const std::size_t size = read_once();
+      if (size == 0 || loop_.is_wanted_back()) break;
+      read += size;
     }
   }
   wait_for_more();
@@ -38,16 +40,16 @@ bool Session::may_read() const noexcept {
   return !ended_ && !reading_is_over_ && !reading_is_paused_ && !protocol_->has_input();
 }
 
-// Whether there may be more to read at once.
-bool Session::read_once() {
-  if (!may_read()) return false;
+// How much came, where there may be more to read at once; else nothing.
+std::size_t Session::read_once() {
+  if (!may_read()) return 0;
   const bool at_frame = protocol_->handshake_done() && protocol_->between_frames();
   const std::span<char> into = protocol_->prepare(loop_.read_buffer());
   const net::IoResult result = stream_->read(into);
   protocol_->commit(result.size);
   switch (result.status) {
     case net::IoStatus::would_block:
-      return false;
+      return 0;
     case net::IoStatus::ok:
       ++signs_of_life_;
       if (WireTrace* const wire = wire_trace())
@@ -59,9 +61,9 @@ bool Session::read_once() {
       break;
   }
   notify();
-  if (ended_) return false;
+  if (ended_) return 0;
   flush();
-  return result.status == net::IoStatus::ok && !result.drained;
+  return result.status == net::IoStatus::ok && !result.drained ? result.size : 0;
 }
 
 void Session::reading_has_ended(const net::IoResult& result) {

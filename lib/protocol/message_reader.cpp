@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -65,8 +66,8 @@ bool MessageReader::reads_straight() const noexcept {
          left_of_frame() >= straight_threshold;
 }
 
-// With `coming` bytes more of the frame, as far as they are believed in: all of them, where a message
-// has been as long before. How long the message goes on behind it nobody knows.
+// With `coming` bytes more of the frame, as far as they are believed in: all of them, where the latest
+// messages have been as long. How long the message goes on behind it nobody knows.
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
@@ -81,14 +82,28 @@ std::string MessageReader::take_kept() {
   return kept;
 }
 
+// Where more of the frame goes straight to: first all the room that there is, so that the message moves
+// no more often than it must. Nowhere, if there is no memory; what is read elsewhere then finds that out where
+// it is to be kept.
+std::span<char> MessageReader::prepare_straight() noexcept {
+  const std::size_t enough = size_to_keep(left_of_frame());
+  const bool has_room = message_.room() >= straight_threshold;
+  const std::size_t room = has_room ? message_.room() : enough - message_.size();
+  const auto size = static_cast<std::size_t>(
+      std::min<std::uint64_t>(left_of_frame(), std::min(room, longest_straight_read)));
+  try {
+    return {message_.prepare(size, enough), size};
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 std::span<char> MessageReader::prepare(std::span<char> scratch) {
   forget_given();
-  input_is_in_place_ = reads_straight();
+  const std::span<char> straight = reads_straight() ? prepare_straight() : std::span<char>();
+  input_is_in_place_ = !straight.empty();
   if (input_is_in_place_) {
-    const std::size_t enough = size_to_keep(left_of_frame());
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(
-        left_of_frame(), std::min(enough - message_.size(), longest_straight_read)));
-    scratch = {message_.prepare(size, enough), size};
+    scratch = straight;
   } else if (follows_long_) {
     const std::uint64_t ends_frame = awaits_header() ? 0 : left_of_frame();
     scratch = scratch.first(static_cast<std::size_t>(
@@ -213,6 +228,17 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
 
 // Looks at what has come of the frame's payload. Nothing, with the state unchanged: more is needed.
 std::optional<Received> MessageReader::read_payload() {
+  try {
+    return take_payload();
+  } catch (const std::bad_alloc&) {
+    // How long its messages are is the peer's choice; the program need not end by one.
+    const std::size_t size = std::max(message_size_, message_.size());
+    return fail({Errc::message_too_big, "there is no memory for a message of at least " +
+                                            std::to_string(size) + " bytes"});
+  }
+}
+
+std::optional<Received> MessageReader::take_payload() {
   const bool from_the_start = frame_received_ == 0;
   const auto size =
       static_cast<std::size_t>(std::min<std::uint64_t>(left_of_frame(), input_.size()));
@@ -241,7 +267,8 @@ std::optional<Received> MessageReader::read_payload() {
 std::optional<Received> MessageReader::give_what_was_kept() {
   if (!frame_has_ended()) return std::nullopt;
   delivered_ = is_given_at_once();
-  longest_kept_ = std::max(longest_kept_, message_.size());
+  // One that was long long ago is forgotten by and by.
+  if (!compressed_) longest_kept_ = std::max(longest_kept_ / 2, message_.size());
   return end_data_frame(message_.view());
 }
 

@@ -143,6 +143,7 @@ class MessageReader {
   void begin_frame(const FrameHeader& header) noexcept;
   void frame_ends() noexcept { state_ = in_message_ ? State::header : State::between_messages; }
   std::optional<Received> read_payload();
+  std::optional<Received> take_payload();
   std::optional<Received> inflate_payload(std::string_view piece);
   std::optional<base::Failure> inflate(std::string_view piece);
   void put_back(std::string_view rest) noexcept;
@@ -158,6 +159,7 @@ class MessageReader {
   bool message_has_ended() const noexcept { return frame_.fin && frame_has_ended(); }
   bool is_kept_as_it_comes() const noexcept { return !compressed_ && given_as_ != Wanted::pieces; }
   bool reads_straight() const noexcept;
+  std::span<char> prepare_straight() noexcept;
   std::size_t size_to_keep(std::uint64_t coming) const noexcept;
   // Whether something is given when the frame ends.
   bool is_given_at_once() const noexcept { return frame_.fin || given_as_ != Wanted::messages; }
@@ -197,7 +199,7 @@ class MessageReader {
   // fragments.
   std::size_t message_size_ = 0;  // of all fragments: announced, or inflated where compressed
   std::size_t fragments_ = 0;
-  std::size_t longest_kept_ = 0;  // lately
+  std::size_t longest_kept_ = 0;  // of late
   base::StringBuffer message_;
   std::unique_ptr<char[]> control_;
   std::unique_ptr<base::Failure> failure_;
@@ -216,7 +218,7 @@ inline bool MessageReader::take_plain_message(MessageReceived& message) noexcept
   return true;
 }
 
-// On the way of every message; it pays to have it within read_payload().
+// On the way of every message; it pays to have it within take_payload().
 inline std::optional<Received> MessageReader::end_data_frame(std::string_view payload) {
   in_message_ = !frame_.fin;
   frame_ends();

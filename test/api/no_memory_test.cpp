@@ -1,8 +1,11 @@
 // A thread that sends and has no memory, not even to wake the loop with: what is told as queued goes
-// out with the next message, and what is thrown does not.
+// out with the next message, and what is thrown does not. And a message for which there is not memory enough
+// ends the connection, not the program.
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <string>
 #include <string_view>
@@ -11,6 +14,7 @@
 #include "echo_server.hpp"
 
 using namespace api_test;
+using websocket::Errc;
 using websocket::SendResult;
 using websocket::WebSocketApp;
 
@@ -18,6 +22,8 @@ namespace {
 
 // Of this thread.
 thread_local bool memory_is_gone = false;
+thread_local std::size_t most_at_once = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t a_little = 300'000;
 
 bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
   struct NoMemory {
@@ -35,7 +41,8 @@ bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
 
 // Of the whole program, the library included.
 void* operator new(std::size_t size) {
-  void* const memory = memory_is_gone ? nullptr : std::malloc(size);
+  const bool is_refused = memory_is_gone || size > most_at_once;
+  void* const memory = is_refused ? nullptr : std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -87,5 +94,63 @@ TEST_SUITE("Without memory") {
       if (talk.app.send(message) == SendResult::queued) talk.check_that_comes(message);
       if (is_queued) talk.check_that_comes(message);
     }
+  }
+
+  TEST_CASE("a message for which there is not enough is refused, and the app lives on") {
+    const Watchdog watchdog("receiving without memory");
+    auto options = quick();
+    SUBCASE("as it is") { options.compression.enabled = false; }
+    SUBCASE("compressed") { options.compression.enabled = true; }
+    samples::EchoServer server;
+    Probe probe;
+    WebSocketApp app(server.url(), options);
+    probe.attach(app);
+    app.on_open = [&](WebSocketApp&) {
+      most_at_once = a_little;  // the loop's thread has no other use
+      probe.opened.set();
+    };
+    app.start();
+    REQUIRE(probe.opened.wait());
+    REQUIRE(app.send(std::string(100'000, 'x')) == SendResult::queued);
+    const auto echo = probe.messages.pop();
+    REQUIRE(echo);
+    CHECK(echo->data.size() == 100'000);
+    REQUIRE(app.send(std::string(1'000'000, 'x')) == SendResult::queued);
+    const auto error = probe.errors.pop();
+    REQUIRE(error);
+    CHECK(error->code == Errc::message_too_big);
+    CHECK(error->message.find("memory") != std::string::npos);
+    REQUIRE(probe.closes.pop());
+    REQUIRE(app.wait_for(websocket::Duration(10'000)));
+
+    support::Event opened_again;
+    app.on_open = [&](WebSocketApp&) { opened_again.set(); };
+    app.start();
+    REQUIRE(opened_again.wait());
+    REQUIRE(app.send(std::string(1'000'000, 'x')) == SendResult::queued);
+    const auto again = probe.messages.pop();
+    REQUIRE(again);
+    CHECK(again->data.size() == 1'000'000);
+  }
+
+  TEST_CASE("or the call that waits for it throws what it is") {
+    const Watchdog watchdog("recv without memory");
+    samples::EchoServer server;
+    auto socket = websocket::create_connection(server.url(), quick());
+    socket.send(std::string(1'000'000, 'x'));
+    most_at_once = a_little;
+    try {
+      socket.recv();
+      FAIL_CHECK("it has come");
+    } catch (const websocket::WebSocketPayloadException& thrown) {
+      CHECK(thrown.error().code == Errc::message_too_big);
+    } catch (const std::bad_alloc&) {
+      FAIL_CHECK("nothing was made of it");
+    }
+    most_at_once = std::numeric_limits<std::size_t>::max();
+    CHECK_FALSE(socket.connected());
+    socket.connect(server.url());
+    socket.send("still there");
+    CHECK(socket.recv() == "still there");
   }
 }

@@ -7,8 +7,8 @@
 //   load_server [--seconds N] [--awake]
 //
 // It listens on two ports of 127.0.0.1, prints {"ws": PORT, "wss": PORT, "ca": "/path/ca.pem"} and
-// serves until its standard input ends, SIGTERM comes or that time is over. --awake is for when it has a core
-// to itself: see vigil.hpp. To every line of its standard input it says how long it has watched in vain,
+// serves until its standard input ends, SIGTERM comes or nothing else has for that time. --awake is for when
+// it has a core to itself: see vigil.hpp. Asked by an empty line, it says how long it has watched in vain,
 // {"watched_in_vain": SECONDS}: that much of its processor time was nobody's work. The URL says what happens:
 //
 //   /firehose?size=S&count=N   sends N messages of S bytes, as fast as they are taken

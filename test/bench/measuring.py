@@ -86,7 +86,8 @@ class Bench:
             return f'Nobody was pinned to a core ({why}), so "both ends on one core" is not sure.'
         fifo = "with" if self._together.realtime else "without (the system does not permit it)"
         return (
-            f"The server ran on core {server.core}, clients on core {client.core}; "
+            f"The server ran on core {server.core}, where it watched for a while before it slept, "
+            f"clients on core {client.core}; "
             f'"both ends on one core" means core {self._together.core}, {fifo} SCHED_FIFO.'
         )
 

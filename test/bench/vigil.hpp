@@ -10,11 +10,12 @@ namespace bench {
 
 /// Of every thread, and before there is one. Without it nobody keeps awake.
 void keep_awake(std::chrono::microseconds how_long);
+bool keeps_awake();
 
 /// Returns when there is something to read from the socket, or has not been for that long.
 void watch_for_input(int socket);
 
-/// What all threads together spent on watching while nothing came.
+/// How much processor time all threads together spent on watching while nothing came.
 std::chrono::nanoseconds watched_in_vain();
 
 }  // namespace bench

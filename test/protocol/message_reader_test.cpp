@@ -352,8 +352,64 @@ TEST_SUITE("reading without copying") {
     CHECK(memory_when_announced(megabytes) >= megabytes);
     CHECK(memory_when_announced(300'000) >= 300'000);
     CHECK(memory_when_announced(megabytes + 1) < little);
+    CHECK(memory_when_announced(megabytes) >= megabytes);
+    for (int i = 0; i < 6; ++i) memory_when_announced(70'000);
+    CHECK(memory_when_announced(megabytes) < little);
+    CHECK(memory_when_announced(megabytes) >= megabytes);
     reader.rest();
     CHECK(memory_when_announced(megabytes) < little);
+  }
+
+  TEST_CASE("a long message that comes in crumbs moves seldom, whether it is believed in or not") {
+    std::uint64_t announced = 0;
+    SUBCASE("a long one") { announced = std::uint64_t{4} << 20U; }
+    SUBCASE("a very long one") { announced = std::uint64_t{100} << 20U; }
+    Limits limits;
+    limits.max_message_size = std::size_t{1} << 30U;
+    MessageReader reader(Role::client, limits, true);
+    std::vector<char> scratch(65536);
+    CHECK_FALSE(receive(
+        reader, scratch,
+        wire::bytes(
+            {.opcode = 2, .length = wire::Length::sixty_four_bits, .announced = announced})));
+    int moves = 0;
+    const char* end = nullptr;
+    constexpr std::size_t crumb = 100;
+    for (std::size_t come = 0; come < 600'000; come += crumb) {
+      const auto into = reader.prepare(scratch);
+      REQUIRE(into.size() >= crumb);
+      if (into.data() != end) ++moves;
+      std::fill_n(into.data(), crumb, 'x');
+      end = into.data() + crumb;
+      reader.commit(crumb);
+      REQUIRE_FALSE(reader.next());
+    }
+    CHECK(moves < 12);
+  }
+
+  TEST_CASE(
+      "a read that brings nothing puts nothing aside, and a fragment that only begins a little") {
+    bool is_last = true;
+    SUBCASE("a message in one frame") {}
+    SUBCASE("a fragment") { is_last = false; }
+    MessageReader reader(Role::client, {}, true);
+    std::vector<char> scratch(65536);
+    CHECK_FALSE(
+        receive(reader, scratch,
+                wire::bytes({.opcode = 2, .fin = is_last, .announced = std::uint64_t{50} << 20U})));
+    const auto read = [&](std::size_t size) {
+      const auto into = reader.prepare(scratch);
+      std::fill_n(into.data(), size, 'x');
+      reader.commit(size);
+      CHECK_FALSE(reader.next());
+    };
+    read(1);
+    const std::size_t memory = reader.memory();
+    CHECK(memory <= std::size_t{256} << 10U);
+    for (int i = 0; i < 20; ++i) read(0);
+    CHECK(reader.memory() == memory);
+    for (int i = 0; i < 20; ++i) read(1);
+    CHECK(reader.memory() == memory);
   }
 
   TEST_CASE("of a long message much is read at once, where there is room for it") {
