@@ -122,6 +122,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void has_left(std::size_t unsent) override;
   void rests() override;
 
+  std::string own(std::string_view received);
   void dispatch_message(const protocol::MessageReceived& message);
   bool hand_over_some();
   void remember_connection();

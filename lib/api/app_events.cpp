@@ -161,9 +161,14 @@ void WebSocketApp::Implementation::received(const protocol::MessageReceived& mes
   if (dispatches()) dispatch_message(message);
 }
 
+// What was received, as a string that may go to another thread; uncopied where it is one already.
+std::string WebSocketApp::Implementation::own(std::string_view received) {
+  return active_->run->session()->own(received);
+}
+
 void WebSocketApp::Implementation::dispatch_message(const protocol::MessageReceived& message) {
   tell(
-      [this, data = std::string(message.data), opcode = message.opcode] {
+      [this, data = own(message.data), opcode = message.opcode] {
         Caches caches;
         call_message(caches, {data, opcode});
       },
@@ -176,7 +181,7 @@ void WebSocketApp::Implementation::received(const protocol::FragmentReceived& fr
   }
   if (!dispatches()) return;
   tell(
-      [this, data = std::string(fragment.data), opcode = fragment.opcode, fin = fragment.fin] {
+      [this, data = own(fragment.data), opcode = fragment.opcode, fin = fragment.fin] {
         Caches caches;
         call_fragment(caches, data, opcode, fin);
       },

@@ -3,8 +3,10 @@
 // ends the connection, not the program.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <new>
 #include <string>
@@ -24,6 +26,7 @@ namespace {
 thread_local bool memory_is_gone = false;
 thread_local std::size_t most_at_once = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t a_little = 300'000;
+thread_local int megabytes_taken = 0;  // how often at least one was, at once
 
 bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
   struct NoMemory {
@@ -44,6 +47,7 @@ void* operator new(std::size_t size) {
   const bool is_refused = memory_is_gone || size > most_at_once;
   void* const memory = is_refused ? nullptr : std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
+  if (size >= 1'000'000) ++megabytes_taken;
   return memory;
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
@@ -152,5 +156,35 @@ TEST_SUITE("Without memory") {
     socket.connect(server.url());
     socket.send("still there");
     CHECK(socket.recv() == "still there");
+  }
+
+  TEST_CASE("on its way to another thread a long message is not there twice") {
+    const Watchdog watchdog("a long message by way of a dispatcher");
+    auto options = quick();
+    options.compression.enabled = false;
+    samples::EchoServer server;
+    Probe probe;
+    WebSocketApp app(server.url(), options);
+    probe.attach(app);
+    std::atomic<int> taken{0};
+    websocket::RunOptions run;
+    run.dispatcher = [&](std::function<void()> handlers) {  // on the loop's thread
+      taken = megabytes_taken;
+      handlers();
+    };
+    app.start(run);
+    REQUIRE(probe.opened.wait());
+    constexpr std::size_t long_size = 3'000'000;
+    for (int i = 0; i < 3; ++i) {
+      CAPTURE(i);
+      const int before = taken;
+      REQUIRE(app.send(std::string(long_size, 'x')) == SendResult::queued);
+      const auto echo = probe.messages.pop();
+      REQUIRE(echo);
+      CHECK(echo->data == std::string(long_size, 'x'));
+      // Once for the string that it is read to, and once before: the first one grows in two steps, and
+      // of each the probe makes a copy.
+      CHECK(taken - before == 2);
+    }
   }
 }
