@@ -126,7 +126,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void dispatch_message(const protocol::MessageReceived& message);
   bool hand_over_some();
   void remember_connection();
-  void pause_while_handlers_lag();
+  void wait_for_handlers();
   void say_what_is_wanted();
   protocol::Wanted what_is_wanted();
 

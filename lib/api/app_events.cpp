@@ -25,9 +25,10 @@ template <class Work>
 void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
   if (gate_.is_shut()) return;  // nobody is there to be told, nor perhaps a dispatcher
   if (dispatches()) {
-    active_->queue->push(size, [self = shared_from_this(), work = std::move(work)]() mutable {
-      self->inside_gate(work);
-    });
+    const bool lags = active_->queue->push(
+        size,
+        [self = shared_from_this(), work = std::move(work)]() mutable { self->inside_gate(work); });
+    if (lags) wait_for_handlers();
   } else if (!in_turn_) {
     inside_gate(work);
   } else if (turn_is_inside_) {
@@ -68,10 +69,10 @@ void WebSocketApp::Implementation::call_once(const char* name,
 }
 
 void WebSocketApp::Implementation::turn_begins() {
-  in_turn_ = true;
   // Borrowed from the loop; a turn within another app's turn gets its own.
   caches_ = std::move(active_->host->spare_caches);
   if (!caches_) caches_ = std::make_unique<Caches>();
+  in_turn_ = true;
   outbox_.stay_awake();
   // With a dispatcher handlers run elsewhere, and the loop must not wait for them: it looks only if
   // it can.
@@ -103,12 +104,12 @@ void WebSocketApp::Implementation::turn_ends() {
   active_->host->spare_caches = std::move(caches_);
   in_turn_ = false;
   if (std::exchange(turn_is_inside_, false)) gate_.leave();
-  pause_while_handlers_lag();
 }
 
-void WebSocketApp::Implementation::pause_while_handlers_lag() {
-  engine::Session* const session = active_->run->session();
-  if (session != nullptr && dispatches() && active_->queue->lags()) session->pause_reading(true);
+// Until handlers_caught_up(). At once, within what was read: a little of it may inflate to very much.
+void WebSocketApp::Implementation::wait_for_handlers() {
+  engine::Session* const session = active_->run ? active_->run->session() : nullptr;
+  if (session != nullptr) session->pause_reading(true);
 }
 
 // ---- what happens

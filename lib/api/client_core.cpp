@@ -11,8 +11,12 @@ namespace {
 
 using TimePoint = net::Clock::time_point;
 
-// How much may come in while a send waits for room; then the peer has to wait as well.
-constexpr std::size_t most_messages_put_aside = 1024;
+// How much may come in while a send waits for room, and a message more; then the peer has to wait as well.
+bool is_full(const api::Inbox& inbox) {
+  constexpr std::size_t most_messages = 1024;
+  constexpr std::size_t most_bytes = std::size_t{64} << 20U;
+  return inbox.size() >= most_messages || inbox.bytes() >= most_bytes;
+}
 
 std::string in_words(const std::optional<Duration>& timeout) {
   return std::to_string(timeout ? timeout->count() : 0) + " ms";
@@ -68,7 +72,8 @@ bool WebSocket::Implementation::pull() {
 
 void WebSocket::Implementation::take(const protocol::Event& event) {
   if (const auto* message = std::get_if<protocol::MessageReceived>(&event)) {
-    inbox_.add({own(*message), message->opcode});
+    // It is full only while the end is awaited.
+    if (!is_full(inbox_)) inbox_.add({own(*message), message->opcode});
   } else if (std::holds_alternative<protocol::Opened>(event)) {
     opened_ = true;
   } else if (std::holds_alternative<protocol::Closed>(event)) {
@@ -89,7 +94,7 @@ void WebSocket::Implementation::send(Opcode opcode, std::string_view payload) {
   // While the peer takes nothing it may be waiting for us to take something.
   api::Deadline deadline(timeout_);
   while (session_->has_output()) {
-    while (inbox_.size() < most_messages_put_aside && pull()) {
+    while (!is_full(inbox_) && pull()) {
     }
     if (ended_) throw_why_closed();
     if (!session_->has_output()) return;
@@ -165,7 +170,6 @@ void WebSocket::Implementation::throw_why_closed() {
 void WebSocket::Implementation::wait_for_the_end() {
   while (!ended_) {
     if (!pull()) host_.loop.run_one_until(TimePoint::max());
-    if (inbox_.size() > most_messages_put_aside) inbox_.drop_latest();
   }
 }
 

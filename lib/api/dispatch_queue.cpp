@@ -12,15 +12,18 @@ void DispatchQueue::use(Dispatcher dispatcher) {
   dispatcher_.swap(given);
 }
 
-void DispatchQueue::push(std::size_t size, std::function<void()> handler) {
+bool DispatchQueue::push(std::size_t size, std::function<void()> handler) {
+  bool lags = false;
   {
     const std::lock_guard lock(mutex_);
-    if (closed_) return;
+    if (closed_) return false;
     items_.push_back({size, std::move(handler)});
     bytes_ += size;
-    if (std::exchange(scheduled_, true)) return;
+    lags = lagging_ = lagging_ || is_over_the_mark();
+    if (std::exchange(scheduled_, true)) return lags;
   }
   schedule();
+  return lags;
 }
 
 // At most one function of ours is with the dispatcher at a time: so handlers keep their order and
@@ -68,12 +71,6 @@ bool DispatchQueue::run_one() {
   item.handler();
   if (caught_up) caught_up();
   return true;
-}
-
-bool DispatchQueue::lags() {
-  const std::lock_guard lock(mutex_);
-  lagging_ = lagging_ || (!closed_ && is_over_the_mark());
-  return lagging_;
 }
 
 void DispatchQueue::close() {

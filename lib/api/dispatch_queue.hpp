@@ -19,10 +19,9 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
 
   // From now on; what was scheduled with the former one stays there. From any thread.
   void use(Dispatcher dispatcher);
-  // The loop's thread. `size` is the weight of what the handler is given, in bytes.
-  void push(std::size_t size, std::function<void()> handler);
-  // More than 64 handlers or 1 MiB waiting. Once true, caught_up will be called.
-  bool lags();
+  // The loop's thread. `size` is the weight of what the handler is given, in bytes. True: the program lags,
+  // more than 64 handlers or 1 MiB wait; when it lags no more, caught_up is called.
+  bool push(std::size_t size, std::function<void()> handler);
   // From any thread: forgets what waits.
   void close();
 

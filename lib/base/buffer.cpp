@@ -15,12 +15,22 @@ void BasicBuffer<Memory>::make_room(std::size_t count, std::size_t enough) {
     if (room() >= count && capacity() / 2 >= end_) return;
   }
   const std::size_t least = end_ + count;
-  const std::size_t wanted = std::max(least, enough > 0 ? enough : capacity() * 2);
+  std::size_t wanted = std::max(least, enough > 0 ? enough : capacity() * 2);
+  while (!grows(wanted)) {
+    if (wanted == least) throw std::bad_alloc();
+    // As much more as can be had, but no more than half of what must be: lest it move with every append.
+    wanted = least + std::min(wanted - least, least) / 2;
+  }
+}
+
+// False: there is no memory for that.
+template <class Memory>
+bool BasicBuffer<Memory>::grows(std::size_t size) {
   try {
-    memory_.grow(wanted, end_);
+    memory_.grow(size, end_);
+    return true;
   } catch (const std::bad_alloc&) {
-    if (wanted == least) throw;
-    memory_.grow(least, end_);
+    return false;
   }
 }
 

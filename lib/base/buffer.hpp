@@ -93,6 +93,7 @@ class BasicBuffer {
 
  private:
   void make_room(std::size_t count, std::size_t enough);
+  bool grows(std::size_t size);
 
   Memory memory_;
   std::size_t begin_ = 0;

@@ -2,6 +2,7 @@
 // grows by, which takes about as long as copying it.
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <version>
 
 #include "base/memory.hpp"
@@ -31,6 +32,7 @@ const bool StringMemory::grows_unfilled = leaves_unfilled;
 
 void StringMemory::grow(std::size_t size, std::size_t kept) {
   std::string grown;
+  if (size > grown.max_size()) throw std::bad_alloc();
   resize(grown, std::max(size, shortest));
   std::memcpy(grown.data(), bytes_.data(), kept);
   bytes_ = std::move(grown);

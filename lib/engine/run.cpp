@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <utility>
 
+#include "base/meanwhile.hpp"
 #include "protocol/retry_after.hpp"
 
 namespace websocket::engine {
@@ -27,6 +29,18 @@ bool is_worth_another_attempt(const Error& error) {
   const int status = error.response->status;
   return status < 400 || status > 499 || status == 408 || status == 429;
 }
+
+// Tells the listener that a turn begins, and whatever happens that it ends.
+class ToldInTurn {
+ public:
+  explicit ToldInTurn(Run::Listener& listener) : listener_(listener) { listener_.turn_begins(); }
+  ~ToldInTurn() { listener_.turn_ends(); }
+  ToldInTurn(const ToldInTurn&) = delete;
+  ToldInTurn& operator=(const ToldInTurn&) = delete;
+
+ private:
+  Run::Listener& listener_;
+};
 
 }  // namespace
 
@@ -72,21 +86,31 @@ void Run::connect() {
 void Run::session_has_events() {
   if (in_turn_) return;
   Session& session = *session_;  // which outlives its end for as long as anybody may be in it
-  in_turn_ = true;
-  listener_.turn_begins();
-  while (!over_) {
-    session.take_plain_messages([this](const protocol::MessageReceived& message) {
+  {
+    const base::Meanwhile turn(in_turn_, true);
+    const ToldInTurn told(listener_);
+    try {
+      pull(session);
+    } catch (const std::bad_alloc&) {
+      // How much it sends is the server's choice; the program need not end by it.
+      if (!session.fail_for_want_of_memory()) throw;
+      pull(session);
+    }
+  }
+  if (close_request_ && session_) session_->close(close_request_->code, close_request_->reason);
+}
+
+void Run::pull(Session& session) {
+  while (!over_ && !session.is_held_back()) {
+    session.take_plain_messages([&](const protocol::MessageReceived& message) {
       listener_.received(message);
-      return !over_;
+      return !over_ && !session.is_paused();
     });
-    if (over_ || !session.may_have_events()) break;
+    if (over_ || session.is_held_back() || !session.may_have_events()) return;
     const auto event = session.next_event();
-    if (!event) break;
+    if (!event) return;
     std::visit([this](const auto& what) { handle(what); }, *event);
   }
-  listener_.turn_ends();
-  in_turn_ = false;
-  if (close_request_ && session_) session_->close(close_request_->code, close_request_->reason);
 }
 
 void Run::handle(const protocol::Opened&) {

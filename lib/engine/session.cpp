@@ -226,6 +226,8 @@ std::optional<protocol::Event> Session::next_event() {
 
 void Session::notify() {
   if (owner_ != nullptr) owner_->session_has_events();
+  // Other connections of the loop are read into the same memory meanwhile.
+  if (is_held_back() && !protocol_->keep_input()) fail_for_want_of_memory();
 }
 
 void Session::want(protocol::Wanted wanted) noexcept {
@@ -316,6 +318,12 @@ void Session::fail(Stage stage, base::Failure failure) {
   if (ended_) return;
   finish(stage, CloseInfo{}, std::move(failure));
   notify();
+}
+
+bool Session::fail_for_want_of_memory() {
+  if (ended_) return false;
+  fail(stage(), {Errc::message_too_big, "there is no memory for what the server sends"});
+  return true;
 }
 
 void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure) {

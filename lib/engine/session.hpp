@@ -114,7 +114,16 @@ class Session final : public std::enable_shared_from_this<Session>,
   void close(std::uint16_t code, std::string_view reason);
   // No more events are wanted: says 1001 if it can at once, and is gone.
   void abandon();
+  // Whoever is told of messages wants no more for now: what was read waits, and nothing more is read. When
+  // reading goes on the owner is asked to pull again.
   void pause_reading(bool paused);
+  bool is_paused() const noexcept { return reading_is_paused_; }
+  // It is paused, and next_event() would give what waits: not now.
+  bool is_held_back() const noexcept {
+    return reading_is_paused_ && !ended_ && protocol_ && protocol_->reads_input();
+  }
+  // There was no memory to tell what came. False: that came too late to be the connection's failure.
+  bool fail_for_want_of_memory();
   void want(protocol::Wanted wanted) noexcept;
 
   bool is_open() const noexcept { return !ended_ && protocol_ && protocol_->is_open(); }

@@ -89,7 +89,9 @@ void Session::wait_for_more() {
 
 void Session::pause_reading(bool paused) {
   const bool goes_on = std::exchange(reading_is_paused_, paused) && !paused;
-  if (goes_on && !in_read_turn_) settle();
+  if (!goes_on) return;
+  notify();
+  if (!in_read_turn_ && !ended_) settle();
 }
 
 // ---- out

@@ -47,9 +47,11 @@ class ClientProtocol {
   void take_plain_messages(Take&& take) {
     connection_.take_plain_messages(std::forward<Take>(take));
   }
+  bool keep_input() noexcept { return connection_.keep_input(); }
   bool has_input() const noexcept {
     return connection_.has_input() || (opening_ && !opening_->head_input.empty());
   }
+  bool reads_input() const noexcept { return connection_.reads_input(); }
   bool between_frames() const noexcept { return connection_.between_frames(); }
 
   std::string_view output() {

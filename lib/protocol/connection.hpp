@@ -92,7 +92,10 @@ class Connection {
   std::span<char> prepare(std::span<char> scratch) { return reader_.prepare(scratch); }
   void commit(std::size_t size) noexcept { reader_.commit(size); }
   void feed(std::span<char> bytes) noexcept { reader_.feed(bytes); }
+  bool keep_input() noexcept { return reader_.keep_input(); }
   bool has_input() const noexcept { return reader_.has_input(); }
+  // There is some that is not only dropped.
+  bool reads_input() const noexcept { return listens() && reader_.has_input(); }
   bool between_frames() const noexcept { return reader_.between_frames(); }
   // The stream has ended, or broke with that failure.
   void commit_eof(std::optional<base::Failure> failure = {});

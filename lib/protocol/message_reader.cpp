@@ -66,8 +66,9 @@ bool MessageReader::reads_straight() const noexcept {
          left_of_frame() >= straight_threshold;
 }
 
-// With `coming` bytes more of the frame, as far as they are believed in: all of them, where the latest
-// messages have been as long. How long the message goes on behind it nobody knows.
+// With `coming` bytes more of the frame, as far as they are believed in: all of them, where of the
+// messages that had to be kept one has been as long not long ago. How long the message goes on behind
+// it nobody knows.
 std::size_t MessageReader::size_to_keep(std::uint64_t coming) const noexcept {
   const auto announced = static_cast<std::size_t>(coming);
   const std::size_t kept = message_.size();
@@ -109,13 +110,23 @@ std::span<char> MessageReader::prepare(std::span<char> scratch) {
     scratch = scratch.first(static_cast<std::size_t>(
         std::min<std::uint64_t>(scratch.size(), ends_frame + read_with_header)));
   }
-  prepared_ = scratch.data();
+  kept_input_.reset();
+  input_ = scratch.first(0);
   return scratch;
 }
 
 void MessageReader::commit(std::size_t size) noexcept {
   if (size > 0 && awaits_header()) follows_long_ = false;
-  input_ = {prepared_, size};
+  input_ = {input_.data(), size};
+}
+
+bool MessageReader::keep_input() noexcept {
+  if (input_.empty() || kept_input_) return true;
+  kept_input_.reset(new (std::nothrow) char[input_.size()]);
+  if (!kept_input_) return false;
+  std::memcpy(kept_input_.get(), input_.data(), input_.size());
+  input_ = {kept_input_.get(), input_.size()};
+  return true;
 }
 
 std::optional<Received> MessageReader::next() {
@@ -233,8 +244,11 @@ std::optional<Received> MessageReader::read_payload() {
   } catch (const std::bad_alloc&) {
     // How long its messages are is the peer's choice; the program need not end by one.
     const std::size_t size = std::max(message_size_, message_.size());
-    return fail({Errc::message_too_big, "there is no memory for a message of at least " +
-                                            std::to_string(size) + " bytes"});
+    message_.release();
+    const std::string what = is_control(frame_.opcode)
+                                 ? "a control frame"
+                                 : "a message of at least " + std::to_string(size) + " bytes";
+    return fail({Errc::message_too_big, "there is no memory for " + what});
   }
 }
 
@@ -267,7 +281,7 @@ std::optional<Received> MessageReader::take_payload() {
 std::optional<Received> MessageReader::give_what_was_kept() {
   if (!frame_has_ended()) return std::nullopt;
   delivered_ = is_given_at_once();
-  // One that was long long ago is forgotten by and by.
+  // Each that was shorter halves what is believed.
   if (!compressed_) longest_kept_ = std::max(longest_kept_ / 2, message_.size());
   return end_data_frame(message_.view());
 }
@@ -354,7 +368,7 @@ std::optional<Received> MessageReader::read_control_payload(std::string_view pie
 // RFC 6455 8.1: "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte
 // stream is not, in fact, a valid UTF-8 stream, that endpoint MUST _Fail the WebSocket
 // Connection_."
-std::optional<base::Failure> MessageReader::check_text(std::string_view piece, bool ends) noexcept {
+std::optional<base::Failure> MessageReader::check_text(std::string_view piece, bool ends) {
   if (message_opcode_ != Opcode::text || !check_utf8_) return std::nullopt;
   if (!utf8_.feed(piece)) {
     return base::Failure{Errc::invalid_utf8, "a text message is not UTF-8"};

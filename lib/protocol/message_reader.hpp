@@ -81,7 +81,12 @@ class MessageReader {
   std::span<char> prepare(std::span<char> scratch);
   void commit(std::size_t size) noexcept;
   // These bytes, in memory that stays as it is until next() gave nothing; they may be changed.
-  void feed(std::span<char> bytes) noexcept { input_ = bytes; }
+  void feed(std::span<char> bytes) noexcept {
+    kept_input_.reset();
+    input_ = bytes;
+  }
+  // Or until this was called: what was not looked at yet is kept here. False: there is no memory for it.
+  bool keep_input() noexcept;
 
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
@@ -151,7 +156,7 @@ class MessageReader {
   std::optional<Received> give_piece(std::string_view piece, bool ends_frame);
   std::optional<Received> give_what_was_kept();
   std::optional<Received> end_data_frame(std::string_view payload);
-  std::optional<base::Failure> check_text(std::string_view piece, bool ends) noexcept;
+  std::optional<base::Failure> check_text(std::string_view piece, bool ends);
   Received fail(base::Failure failure);
 
   std::uint64_t left_of_frame() const noexcept { return frame_.length - frame_received_; }
@@ -189,8 +194,8 @@ class MessageReader {
   State state_ = State::between_messages;
   std::uint8_t partial_header_size_ = 0;
   std::array<char, max_header_size> partial_header_;
-  char* prepared_ = nullptr;
-  std::span<char> input_;
+  std::span<char> input_;               // between prepare() and commit() the place where it will be
+  std::unique_ptr<char[]> kept_input_;  // where it is, if it had to be kept
 
   FrameHeader frame_;  // the one being read; a continuation once a piece of it was given
   std::uint64_t frame_received_ = 0;

@@ -1,6 +1,7 @@
 // RunOptions::dispatcher: handlers run where it puts them, in order; what lags, and what is left over.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -235,6 +236,54 @@ TEST_SUITE("WebSocketApp: dispatcher") {
     REQUIRE(queue.run_until([&] { return probe.count("message") >= whole; }));
     CHECK(probe.count("message") == whole);
     CHECK(probe.events()[1] == "ping are you there");
+  }
+
+  TEST_CASE(
+      "of what one read has brought no more waits for the dispatcher than of what is read later") {
+    constexpr int count = 3000;  // some 20 KB: there at once
+    support::Event written;
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      std::string all;
+      for (int i = 0; i < count; ++i) all += support::server_frame(true, 2, std::to_string(i));
+      connection.write(all + support::server_frame(true, 8, std::string("\x03\xe8", 2)));
+      written.set();
+      connection.wait_for_end();
+    });
+    samples::EchoServer echo_server;
+    Queue queue;
+    websocket::EventLoop loop;
+    // Another one on the same loop, which always has something to read.
+    WebSocketApp other(loop, echo_server.url(), quick());
+    const std::string others_message(20'000, 'y');
+    other.on_open = [&](WebSocketApp& self) { self.send(others_message); };
+    int others_messages = 0;
+    other.on_message = [&](WebSocketApp& self, std::string_view) {
+      ++others_messages;
+      self.send(others_message);
+    };
+    other.start();
+    WebSocketApp app(loop, server.url(), quick());
+    Probe probe;
+    probe.attach(app);
+    int next = 0;
+    bool in_order = true;
+    app.on_message = [&](WebSocketApp&, std::string_view data) {
+      in_order = in_order && data == std::to_string(next++);
+    };
+    app.start(queue.options());
+    int most_at_once = 0;
+    REQUIRE(comes_true([&] {
+      loop.poll();
+      const int before = next;
+      queue.run_what_is_there();  // while the loop does nothing
+      most_at_once = std::max(most_at_once, next - before);
+      return probe.ended.is_set() && others_messages > 20;
+    }));
+    CHECK(in_order);
+    CHECK(next == count);
+    CHECK(most_at_once < 200);
+    CHECK(probe.events().back() == "close 1000");
   }
 
   TEST_CASE("reading goes on when handlers have caught up") {

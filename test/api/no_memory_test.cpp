@@ -158,6 +158,30 @@ TEST_SUITE("Without memory") {
     CHECK(socket.recv() == "still there");
   }
 
+  TEST_CASE("nor does what cannot go to another thread end the program") {
+    const Watchdog watchdog("dispatching without memory");
+    samples::EchoServer server;
+    Probe probe;
+    WebSocketApp app(server.url(), quick());
+    probe.attach(app);
+    websocket::RunOptions run;
+    run.dispatcher = [&](const std::function<void()>& handlers) {
+      most_at_once = 20'000;  // of the loop's thread
+      handlers();
+    };
+    app.start(run);
+    REQUIRE(probe.opened.wait());
+    REQUIRE(app.send(std::string(10'000, 'x')) == SendResult::queued);
+    const auto echo = probe.messages.pop();
+    REQUIRE(echo);
+    REQUIRE(app.send(std::string(50'000, 'x')) == SendResult::queued);
+    const auto error = probe.errors.pop();
+    REQUIRE(error);
+    CHECK(error->code == Errc::message_too_big);
+    REQUIRE(probe.closes.pop());
+    CHECK(app.wait_for(websocket::Duration(10'000)));
+  }
+
   TEST_CASE("on its way to another thread a long message is not there twice") {
     const Watchdog watchdog("a long message by way of a dispatcher");
     auto options = quick();

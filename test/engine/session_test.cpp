@@ -71,6 +71,25 @@ TEST_SUITE("session: opening and talking") {
     CHECK(talk.user.session->result().opened);
   }
 
+  TEST_CASE("however long its messages are, a connection's turn is some megabyte") {
+    Talk talk;
+    talk.open();
+    constexpr std::size_t count = 10;
+    std::string all;
+    for (unsigned i = 0; i < count; ++i)
+      all += wire::binary(wire::filling(std::size_t{1} << 20U, i));
+    int before_others = 0;
+    bool others_had_their_turn = false;
+    talk.user.on_event = [&](const std::string&) {
+      if (before_others == 0) talk.loop.post([&] { others_had_their_turn = true; });
+      if (!others_had_their_turn) ++before_others;
+    };
+    write_to_client(talk.loop.wires.back(), all);
+    talk.loop.run();
+    CHECK(talk.user.take_told().size() == count);
+    CHECK(before_others <= 2);
+  }
+
   TEST_CASE("nothing is told before start has returned") {
     Talk talk({}, {}, "ws://example.com/#fragment");
     talk.user.start();

@@ -2,6 +2,8 @@
 // base::Buffer does.
 #pragma once
 
+#include <cstddef>
+
 namespace parts {
 
 /// While one lives, the thread that made it gets no memory for a Buffer, but for the first `after` times.
@@ -11,6 +13,17 @@ class NoMemory {
   ~NoMemory();
   NoMemory(const NoMemory&) = delete;
   NoMemory& operator=(const NoMemory&) = delete;
+};
+
+/// While one lives, the thread that made it gets no more than that for a Buffer, and counts what it got.
+class LittleMemory {
+ public:
+  explicit LittleMemory(std::size_t most);
+  ~LittleMemory();
+  LittleMemory(const LittleMemory&) = delete;
+  LittleMemory& operator=(const LittleMemory&) = delete;
+
+  static int times_given();
 };
 
 }  // namespace parts

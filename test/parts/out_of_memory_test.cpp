@@ -59,6 +59,20 @@ TEST_SUITE("Out of memory") {
     CHECK(taken == expected + "made");
   }
 
+  TEST_CASE("a buffer that can hardly grow any more does not grow with every append") {
+    constexpr std::size_t most = 10'000'000;
+    websocket::base::Buffer buffer;
+    const LittleMemory little(most);
+    std::size_t size = 0;
+    try {
+      for (;; size += 100) buffer.append(std::string(100, 'x'));
+    } catch (const std::bad_alloc&) {
+      CHECK(size <= most);
+      CHECK(size > most - 200);
+    }
+    CHECK(LittleMemory::times_given() < 60);
+  }
+
   TEST_CASE("a last piece goes out with what has waited behind it, or not at all") {
     const std::string first = wire::filling(1000, 1);
     const std::string last = wire::filling(2000, 2);

@@ -57,6 +57,17 @@ TEST_SUITE("RFC 7692 6.2: receiving compressed messages") {
     expect(bytes, events, with_deflate);
   }
 
+  TEST_CASE("what a message inflates to earns no belief in what is announced") {
+    constexpr std::size_t long_size = std::size_t{3} << 20U;
+    zlib_peer::Compressor peer;
+    Ear ear;
+    ear.reader.use_deflate(DeflateSide{});
+    ear.push(deflated(1, peer.message(std::string(long_size, 'x'))));
+    REQUIRE(ear.told.events.size() == 1);
+    ear.push(wire::bytes({.opcode = 2, .payload = std::string(100, 'x'), .announced = long_size}));
+    CHECK(ear.reader.memory() < 200'000);
+  }
+
   TEST_CASE("a compressed message in fragments, with pings between and empty ones") {
     const std::string bytes = deflated(1, hello.substr(0, 2), false) + wire::ping("now") +
                               wire::continuation("", false) +
