@@ -86,17 +86,14 @@ class Bench:
             return f'Nobody was pinned to a core ({why}), so "both ends on one core" is not sure.'
         fifo = "with" if self._together.realtime else "without (the system does not permit it)"
         return (
-            f"The server ran on core {server.core}, where it watched for a while before it slept, "
-            f"clients on core {client.core}; "
+            f"The server ran on core {server.core}, clients on core {client.core}; "
             f'"both ends on one core" means core {self._together.core}, {fifo} SCHED_FIFO.'
         )
 
     def server(self, one_core: bool) -> LoadServer:
         if one_core not in self._servers:
             program = [str(self._build / "test" / "bench" / "load_server")]
-            place = self._places(one_core)[0]
-            has_a_core = place.core is not None and not one_core
-            self._servers[one_core] = LoadServer([*program, "--awake"] if has_a_core else program, place)
+            self._servers[one_core] = LoadServer(program, self._places(one_core)[0])
         return self._servers[one_core]
 
     def _places(self, one_core: bool) -> Tuple[Place, Place]:
@@ -134,10 +131,10 @@ class Bench:
         command = [*command_of(library, self._build), *arguments_of(row.mode, url, row.size, count)]
         environment = {**library.environment, "BENCH_CA": server.authority}
         place = self._places(row.one_core)[1]
-        before = server.busy_seconds()
+        before = server.cpu_seconds()
         outcome = run_to_end(command, self._timeout, place, environment)
         told = figures_in(outcome.output, row.mode, count)
-        told["server_busy_seconds"] = server.busy_seconds() - before
+        told["server_cpu_seconds"] = server.cpu_seconds() - before
         for name in NEEDED.get(row.mode, ()):
             if not isinstance(told.get(name), (int, float)):
                 raise ClientFailed(f"printed no {name}")

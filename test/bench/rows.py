@@ -24,7 +24,7 @@ CONNECT_P50 = Figure("connecting alone p50, µs", lambda told: told["connect_p50
 KIB_EACH = Figure("KiB per connection", lambda told: told["kib_per_connection"])
 # Of its core: who is busy all the time limits the other.
 BUSY = Figure("client busy, %", lambda told: told["cpu_seconds"] / told["seconds"] * 100)
-SERVER_BUSY = Figure("server busy, %", lambda told: told["server_busy_seconds"] / told["seconds"] * 100)
+SERVER_BUSY = Figure("server busy, %", lambda told: told["server_cpu_seconds"] / told["seconds"] * 100)
 SYSTEM_CALLS = Figure("system calls", lambda told: told["system_calls"])
 INSTRUCTIONS = Figure("instructions", lambda told: told["instructions"])
 CPU_SECONDS = Figure("CPU s", lambda told: told["cpu_seconds"])

@@ -93,13 +93,10 @@ class LoadServer:
             self.stop()
             raise
 
-    def _next_line(self, timeout: float) -> bytes:
+    def _where_it_listens(self, timeout: float) -> Tuple[Dict[str, int], str]:
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
-            return self._process.stdout.readline() if selector.select(timeout) else b""
-
-    def _where_it_listens(self, timeout: float) -> Tuple[Dict[str, int], str]:
-        line = self._next_line(timeout)
+            line = self._process.stdout.readline() if selector.select(timeout) else b""
         try:
             told = json.loads(line)
             return {"ws": int(told["ws"]), "wss": int(told["wss"])}, str(told["ca"])
@@ -114,22 +111,8 @@ class LoadServer:
     def url(self, scheme: str, target: str) -> str:
         return f"{scheme}://127.0.0.1:{self.ports[scheme]}{target}"
 
-    def busy_seconds(self) -> float:
-        """How long it has been at work so far; watching for work is none."""
-        return self._cpu_seconds() - self._watched_in_vain(timeout=20)
-
-    def _watched_in_vain(self, timeout: float) -> float:
-        line = b""
-        try:
-            self._process.stdin.write(b"\n")
-            self._process.stdin.flush()
-            line = self._next_line(timeout)
-            return float(json.loads(line)["watched_in_vain"])
-        except (OSError, ValueError, KeyError, TypeError):
-            words = f"the load server did not say how long it has watched in vain, but {line!r}. {self._said()}"
-            raise ServerDied(words.strip()) from None
-
-    def _cpu_seconds(self) -> float:
+    def cpu_seconds(self) -> float:
+        """What it has used so far."""
         with open(f"/proc/{self._process.pid}/stat", encoding="ascii", errors="replace") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

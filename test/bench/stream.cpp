@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@
 #include <limits>
 #include <stdexcept>
 #include <utility>
-
-#include "vigil.hpp"
 
 namespace bench {
 namespace {
@@ -123,30 +120,11 @@ bool Stream::begin_tls(SSL_CTX& context) {
 
 std::size_t Stream::read(char* into, std::size_t size) {
   if (tls_) return read_tls(into, size);
-  watch_for_input(descriptor_);
   const ssize_t got = ::recv(descriptor_, into, size, 0);
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
-// Whether OpenSSL needs more input only it knows, and it tells those alone whose sockets do not wait.
 std::size_t Stream::read_tls(char* into, std::size_t size) {
-  if (keeps_awake()) {
-    set_waiting(false);
-    const std::size_t got = read_some_tls(into, size);
-    const bool wants_input = got == 0 && SSL_want_read(tls_.get()) != 0;
-    set_waiting(true);
-    if (!wants_input) return got;
-    watch_for_input(descriptor_);
-  }
-  return read_some_tls(into, size);
-}
-
-void Stream::set_waiting(bool waits) {
-  int does_not = waits ? 0 : 1;
-  ::ioctl(descriptor_, FIONBIO, &does_not);
-}
-
-std::size_t Stream::read_some_tls(char* into, std::size_t size) {
   std::size_t got = 0;
   ERR_clear_error();
   return SSL_read_ex(tls_.get(), into, size, &got) == 1 ? got : 0;

@@ -52,8 +52,6 @@ class Stream {
  private:
   bool begin_tls(SSL_CTX& context);
   std::size_t read_tls(char* into, std::size_t size);
-  std::size_t read_some_tls(char* into, std::size_t size);
-  void set_waiting(bool waits);
   bool write_tls(std::string_view bytes);
 
   int descriptor_;
