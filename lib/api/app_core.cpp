@@ -163,6 +163,7 @@ void WebSocketApp::Implementation::end_without_beginning() {
 
 void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
   if (active_ == execution) active_.reset();
+  execution->watch.reset();
   execution->run.reset();
   std::shared_ptr<api::LoopHost> host;  // goes when the lock is gone, with all that waits in it
   {
@@ -283,14 +284,16 @@ void WebSocketApp::Implementation::wake_loop() {
   }
 }
 
+// Where there is no memory to tell the loop it notices before long: see watch_handlers().
 void WebSocketApp::Implementation::handlers_caught_up() {
   const std::lock_guard lock(life_mutex_);
   if (!current_ || current_->over) return;
-  on_loop(current_, [](const ExecutionPtr& execution) {
-    if (execution->run && execution->run->session() != nullptr) {
-      execution->run->session()->pause_reading(false);
-    }
-  });
+  try {
+    on_loop(current_, [this](const ExecutionPtr& execution) {
+      if (active_ == execution) look_after_handlers();
+    });
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view reason) {

@@ -78,7 +78,9 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
     std::shared_ptr<const RunOptions> options;
     std::shared_ptr<api::LoopHost> host;
     std::shared_ptr<api::DispatchQueue> queue;  // null without a dispatcher
-    std::optional<engine::Run> run;             // the loop's thread alone
+    // The loop's thread alone:
+    std::optional<engine::Run> run;
+    net::OperationPtr watch;  // of handlers that are behind
     // Guarded by life_mutex_:
     std::thread thread;
     bool close_requested = false;
@@ -127,6 +129,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   bool hand_over_some();
   void remember_connection();
   void wait_for_handlers();
+  void watch_handlers();
+  void look_after_handlers();
   void say_what_is_wanted();
   protocol::Wanted what_is_wanted();
 

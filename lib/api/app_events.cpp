@@ -25,10 +25,10 @@ template <class Work>
 void WebSocketApp::Implementation::tell(Work work, std::size_t size) {
   if (gate_.is_shut()) return;  // nobody is there to be told, nor perhaps a dispatcher
   if (dispatches()) {
-    const bool lags = active_->queue->push(
+    const bool is_behind = active_->queue->push(
         size,
         [self = shared_from_this(), work = std::move(work)]() mutable { self->inside_gate(work); });
-    if (lags) wait_for_handlers();
+    if (is_behind) wait_for_handlers();
   } else if (!in_turn_) {
     inside_gate(work);
   } else if (turn_is_inside_) {
@@ -106,10 +106,37 @@ void WebSocketApp::Implementation::turn_ends() {
   if (std::exchange(turn_is_inside_, false)) gate_.leave();
 }
 
-// Until handlers_caught_up(). At once, within what was read: a little of it may inflate to very much.
+// Until they have caught up. At once, within what was read: a little of it may inflate to very much.
 void WebSocketApp::Implementation::wait_for_handlers() {
+  if (gate_.is_shut()) return;  // the app is gone, and they with it
   engine::Session* const session = active_->run ? active_->run->session() : nullptr;
   if (session != nullptr) session->pause_reading(true);
+  if (!active_->watch) watch_handlers();
+}
+
+// That they have caught up is told where they run; if there is memory to tell it, if the dispatcher has taken
+// them at all, and if the app is still there. So somebody looks now and then.
+void WebSocketApp::Implementation::watch_handlers() {
+  constexpr Duration now_and_then = std::chrono::milliseconds(100);
+  net::Loop& loop = active_->host->loop;
+  active_->watch = loop.at(net::later(loop.now(), now_and_then), [this] {
+    const ExecutionPtr execution = active_;
+    const net::OperationPtr done = std::move(execution->watch);
+    look_after_handlers();
+  });
+}
+
+// Where there is no memory to look again reading goes on, and whatever it brings finds that out.
+void WebSocketApp::Implementation::look_after_handlers() {
+  if (active_->queue && active_->queue->is_behind()) {
+    try {
+      return watch_handlers();
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  active_->watch.reset();
+  engine::Session* const session = active_->run ? active_->run->session() : nullptr;
+  if (session != nullptr) session->pause_reading(false);
 }
 
 // ---- what happens
@@ -300,7 +327,8 @@ void WebSocketApp::Implementation::call_close(const CloseInfo& info) {
   call_once("on_close", &WebSocketApp::on_close, info);
 }
 
-void WebSocketApp::Implementation::handler_threw(const char* name, const char* what) {
+// Where there is no memory to tell it, nobody is told.
+void WebSocketApp::Implementation::handler_threw(const char* name, const char* what) try {
   const std::string message = std::string(name) + " threw: " + what;
   if (trace_.enabled()) trace_.line(engine::one_line("Error: " + message));
   if (std::string_view(name) == "on_error") return;  // whom else should we tell
@@ -309,6 +337,7 @@ void WebSocketApp::Implementation::handler_threw(const char* name, const char* w
   error.stage = Stage::callback;
   error.message = message;
   call_error(error);
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace websocket

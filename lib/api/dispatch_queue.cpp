@@ -4,7 +4,8 @@
 
 namespace websocket::api {
 
-DispatchQueue::DispatchQueue(std::function<void()> caught_up) : caught_up_(std::move(caught_up)) {}
+DispatchQueue::DispatchQueue(std::function<void()> caught_up)
+    : caught_up_(std::make_shared<const std::function<void()>>(std::move(caught_up))) {}
 
 void DispatchQueue::use(Dispatcher dispatcher) {
   auto given = std::make_shared<const Dispatcher>(std::move(dispatcher));
@@ -13,22 +14,32 @@ void DispatchQueue::use(Dispatcher dispatcher) {
 }
 
 bool DispatchQueue::push(std::size_t size, std::function<void()> handler) {
-  bool lags = false;
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return false;
     items_.push_back({size, std::move(handler)});
     bytes_ += size;
-    lags = lagging_ = lagging_ || is_over_the_mark();
-    if (std::exchange(scheduled_, true)) return lags;
+    lagging_ = lagging_ || is_over_the_mark();
+    if (scheduled_) return lagging_;
   }
-  schedule();
-  return lags;
+  return is_behind();
+}
+
+bool DispatchQueue::is_behind() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (scheduled_ || items_.empty()) return lagging_;
+    scheduled_ = true;
+  }
+  const bool taken = schedule();
+  const std::lock_guard lock(mutex_);
+  if (!taken) scheduled_ = false;
+  return lagging_ || !taken;
 }
 
 // At most one function of ours is with the dispatcher at a time: so handlers keep their order and
-// never run two at once, even if it hands its functions to several threads.
-void DispatchQueue::schedule() {
+// never run two at once, even if it hands its functions to several threads. False: it did not take it.
+bool DispatchQueue::schedule() {
   std::shared_ptr<const Dispatcher> dispatcher;
   {
     const std::lock_guard lock(mutex_);
@@ -36,24 +47,24 @@ void DispatchQueue::schedule() {
   }
   try {
     (*dispatcher)([self = shared_from_this()] { self->run_some(); });
+    return true;
   } catch (...) {
-    // It did not take it; the next handler asks again.
-    const std::lock_guard lock(mutex_);
-    scheduled_ = false;
+    return false;
   }
 }
 
+// After some the program's own events have their turn; not where the dispatcher refuses to come back.
 void DispatchQueue::run_some() {
-  for (int i = 0; i < handlers_per_turn; ++i) {
-    if (!run_one()) return;
-  }
-  // The program's own events have their turn.
-  schedule();
+  do {
+    for (int i = 0; i < handlers_per_turn; ++i) {
+      if (!run_one()) return;
+    }
+  } while (!schedule());
 }
 
 bool DispatchQueue::run_one() {
   Item item;
-  std::function<void()> caught_up;
+  std::shared_ptr<const std::function<void()>> caught_up;
   {
     const std::lock_guard lock(mutex_);
     if (items_.empty()) {
@@ -63,19 +74,19 @@ bool DispatchQueue::run_one() {
     item = std::move(items_.front());
     items_.pop_front();
     bytes_ -= item.size;
-    if (lagging_ && items_.size() <= most_handlers / 2 && bytes_ <= most_bytes / 2) {
+    if (lagging_ && has_caught_up()) {
       lagging_ = false;
       caught_up = caught_up_;
     }
   }
+  if (caught_up) (*caught_up)();
   item.handler();
-  if (caught_up) caught_up();
   return true;
 }
 
 void DispatchQueue::close() {
   std::deque<Item> dropped;  // destroyed when the lock is gone
-  std::function<void()> caught_up;
+  std::shared_ptr<const std::function<void()>> caught_up;
   const std::lock_guard lock(mutex_);
   closed_ = true;
   lagging_ = false;

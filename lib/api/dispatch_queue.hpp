@@ -1,6 +1,6 @@
 // Handlers on their way to the program's dispatcher: in order, one at a time, counted, so that
 // reading stops when the program lags. What is still here when the run's app goes away does
-// nothing.
+// nothing. What the dispatcher refuses, by throwing, stays here and is offered again.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,17 @@ namespace websocket::api {
 
 class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
  public:
-  // `caught_up` is called, on whichever thread runs the handlers, when the queue lags no more.
+  // `caught_up` is called, on whichever thread runs the handlers, when the queue lags no more. It throws
+  // nothing, and who is told may have missed it: is_behind() says the same.
   explicit DispatchQueue(std::function<void()> caught_up);
 
   // From now on; what was scheduled with the former one stays there. From any thread.
   void use(Dispatcher dispatcher);
-  // The loop's thread. `size` is the weight of what the handler is given, in bytes. True: the program lags,
-  // more than 64 handlers or 1 MiB wait; when it lags no more, caught_up is called.
+  // The loop's thread. `size` is the weight of what the handler is given, in bytes. True: is_behind().
   bool push(std::size_t size, std::function<void()> handler);
+  // The program lags: more than 64 handlers or 1 MiB waited, and more than half of that still does; or the
+  // dispatcher has refused what waits, and does so again. The loop's thread, to be asked until it is false.
+  bool is_behind();
   // From any thread: forgets what waits.
   void close();
 
@@ -32,7 +35,10 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
   };
 
   bool is_over_the_mark() const { return items_.size() > most_handlers || bytes_ > most_bytes; }
-  void schedule();
+  bool has_caught_up() const {
+    return items_.size() <= most_handlers / 2 && bytes_ <= most_bytes / 2;
+  }
+  bool schedule();
   void run_some();
   bool run_one();
 
@@ -42,7 +48,7 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
 
   std::mutex mutex_;
   std::shared_ptr<const Dispatcher> dispatcher_;
-  std::function<void()> caught_up_;
+  std::shared_ptr<const std::function<void()>> caught_up_;
   std::deque<Item> items_;
   std::size_t bytes_ = 0;
   bool scheduled_ = false;

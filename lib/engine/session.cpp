@@ -226,8 +226,11 @@ std::optional<protocol::Event> Session::next_event() {
 
 void Session::notify() {
   if (owner_ != nullptr) owner_->session_has_events();
+  if (!protocol_) return;
+  if (!is_held_back()) return protocol_->forget_kept_input();
   // Other connections of the loop are read into the same memory meanwhile.
-  if (is_held_back() && !protocol_->keep_input()) fail_for_want_of_memory();
+  if (protocol_->keep_input()) return;
+  if (fail_for_want_of_memory() && owner_ != nullptr) owner_->session_has_events();
 }
 
 void Session::want(protocol::Wanted wanted) noexcept {
@@ -322,16 +325,17 @@ void Session::fail(Stage stage, base::Failure failure) {
 
 bool Session::fail_for_want_of_memory() {
   if (ended_) return false;
-  fail(stage(), {Errc::message_too_big, "there is no memory for what the server sends"});
+  base::Failure failure{Errc::message_too_big, "there is no memory for what the server sends", {}};
+  if (!protocol_ || !protocol_->fail(failure)) fail(stage(), std::move(failure));
   return true;
 }
 
 void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Failure> failure) {
-  ended_ = true;
-  // Whoever called us, a timer or the stream, is still running; what it stands on goes after it has
-  // returned.
-  loop_.post([self = shared_from_this()] {});
+  // What takes memory comes first. Whoever called us, a timer or the stream, is still running; what it stands
+  // on goes after it has returned.
   Result& result = result_.get();
+  loop_.post([self = shared_from_this()] {});
+  ended_ = true;
   result.opened = opened_;
   result.info = info;
   if (protocol_) {

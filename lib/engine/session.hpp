@@ -122,7 +122,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   bool is_held_back() const noexcept {
     return reading_is_paused_ && !ended_ && protocol_ && protocol_->reads_input();
   }
-  // There was no memory to tell what came. False: that came too late to be the connection's failure.
+  // There was no memory to tell what came: pull, the connection fails. False: that came too late.
   bool fail_for_want_of_memory();
   void want(protocol::Wanted wanted) noexcept;
 

@@ -35,9 +35,11 @@ void Session::read_what_is_there() {
   wait_for_more();
 }
 
-// What was read before has to be pulled first.
+// What was read before has to be pulled first. What tells no messages is read in any case: there are deadlines for
+// the answer to the handshake and for the end.
 bool Session::may_read() const noexcept {
-  return !ended_ && !reading_is_over_ && !reading_is_paused_ && !protocol_->has_input();
+  const bool is_paused = reading_is_paused_ && protocol_->listens();
+  return !ended_ && !reading_is_over_ && !is_paused && !protocol_->has_input();
 }
 
 // How much came, where there may be more to read at once; else nothing.

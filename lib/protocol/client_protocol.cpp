@@ -27,6 +27,7 @@ ClientProtocol::State ClientProtocol::state() const noexcept {
   if (!handshake_done_) return opening_->refused ? State::closed : State::connecting;
   switch (connection_.state()) {
     case Connection::State::open:
+    case Connection::State::failing:
       return State::open;
     case Connection::State::closing:
       return State::closing;

@@ -48,10 +48,13 @@ class ClientProtocol {
     connection_.take_plain_messages(std::forward<Take>(take));
   }
   bool keep_input() noexcept { return connection_.keep_input(); }
+  void forget_kept_input() noexcept { connection_.forget_kept_input(); }
+  bool fail(const base::Failure& failure) { return is_open() && connection_.fail(failure); }
   bool has_input() const noexcept {
     return connection_.has_input() || (opening_ && !opening_->head_input.empty());
   }
   bool reads_input() const noexcept { return connection_.reads_input(); }
+  bool listens() const noexcept { return handshake_done_ && connection_.listens(); }
   bool between_frames() const noexcept { return connection_.between_frames(); }
 
   std::string_view output() {

@@ -48,6 +48,8 @@ std::optional<Event> Connection::next_event() {
         end(why_the_stream_ended());
         break;
       }
+      case State::failing:
+        return violated(*failure_.take());
       case State::draining:
         reader_.feed({});  // RFC 6455 1.4: data after a Close frame is discarded
         if (!eof_) return std::nullopt;
@@ -58,6 +60,14 @@ std::optional<Event> Connection::next_event() {
         return Closed{info_.get(), failure_};
     }
   }
+}
+
+bool Connection::fail(base::Failure failure) {
+  if (state_ != State::open) return false;
+  failure_ = std::move(failure);
+  reader_.stop();
+  state_ = State::failing;
+  return true;
 }
 
 std::optional<Event> Connection::event_for(const Received& received) {

@@ -63,6 +63,7 @@ class Connection {
 
   enum class State : std::uint8_t {
     open,
+    failing,   // for a reason that the next event tells
     closing,   // we sent a Close frame and wait for the peer's
     draining,  // nothing more to read or to say; the server ends TCP (RFC 6455 7.1.1)
     closed
@@ -93,10 +94,16 @@ class Connection {
   void commit(std::size_t size) noexcept { reader_.commit(size); }
   void feed(std::span<char> bytes) noexcept { reader_.feed(bytes); }
   bool keep_input() noexcept { return reader_.keep_input(); }
+  void forget_kept_input() noexcept { reader_.forget_kept_input(); }
   bool has_input() const noexcept { return reader_.has_input(); }
+  // What comes is looked at, messages may be among it.
+  bool listens() const noexcept { return state_ == State::open || state_ == State::closing; }
   // There is some that is not only dropped.
   bool reads_input() const noexcept { return listens() && reader_.has_input(); }
   bool between_frames() const noexcept { return reader_.between_frames(); }
+  // Whoever is told what comes cannot take it: the next event is that the connection fails (RFC 6455 7.1.7).
+  // What was not looked at yet is dropped, with the memory that it takes. False: it is not open any more.
+  bool fail(base::Failure failure);
   // The stream has ended, or broke with that failure.
   void commit_eof(std::optional<base::Failure> failure = {});
   // Views in an event are valid until the next call.
@@ -157,10 +164,9 @@ class Connection {
     return delivery_.unconfirmed(output_.view());
   }
   // The peer broke the rules: once the output has left, sending may be shut down.
-  bool failed() const noexcept { return failure_.has_value(); }
+  bool failed() const noexcept { return failure_.has_value() && state_ != State::failing; }
 
  private:
-  bool listens() const noexcept { return state_ == State::open || state_ == State::closing; }
   std::optional<Event> event_for(const Received& received);
   std::optional<Event> control_event(const ControlReceived& frame);
   std::optional<Event> peer_closes(std::string_view payload);

@@ -388,12 +388,17 @@ void MessageReader::keep(std::string_view piece) {
   }
 }
 
-Received MessageReader::fail(base::Failure failure) {
+void MessageReader::stop() noexcept {
   state_ = State::failed;
   follows_long_ = false;
   input_ = {};
+  kept_input_.reset();
   inflates_more_ = false;
   message_.release();
+}
+
+Received MessageReader::fail(base::Failure failure) {
+  stop();
   failure_ = std::make_unique<base::Failure>(std::move(failure));
   return Violated{*failure_};
 }

@@ -87,9 +87,15 @@ class MessageReader {
   }
   // Or until this was called: what was not looked at yet is kept here. False: there is no memory for it.
   bool keep_input() noexcept;
+  // That is over, if all of it was looked at and nobody needs a view of it any more.
+  void forget_kept_input() noexcept {
+    if (kept_input_ && !has_input()) kept_input_.reset();
+  }
 
   // After Violated it gives nothing any more, and what comes in is dropped.
   std::optional<Received> next();
+  // The same without a violation: what is here is given up, and the memory it takes.
+  void stop() noexcept;
   // The short way of most messages: one that is there whole, in one frame with a plain header.
   // False: next() says what there is.
   bool next_plain_message(MessageReceived& message) noexcept {

@@ -1,4 +1,4 @@
-// RunOptions::dispatcher: handlers run where it puts them, in order; what lags, and what is left over.
+// RunOptions::dispatcher: handlers run where it puts them, in order, and what is left over. What lags: lagging_test.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "api/handler_queue.hpp"
 #include "api/probe.hpp"
 #include "echo_server.hpp"
 
 using api_test::comes_true;
+using api_test::HandlerQueue;
 using api_test::Probe;
 using api_test::quick;
 using api_test::Watchdog;
@@ -24,37 +26,6 @@ using websocket::State;
 using websocket::WebSocketApp;
 using Events = std::vector<std::string>;
 
-namespace {
-
-// A GUI's queue of things to do, run by the test's own thread.
-class Queue {
- public:
-  RunOptions options() {
-    return {.dispatcher = [this](std::function<void()> work) { work_.push(std::move(work)); }};
-  }
-  /// Runs the next thing; false when none came in time.
-  bool run_one(support::Milliseconds deadline = support::default_deadline) {
-    auto work = work_.pop(deadline);
-    if (work) (*work)();
-    return work.has_value();
-  }
-  bool run_until(const std::function<bool()>& condition) {
-    while (!condition()) {
-      if (!run_one()) return false;
-    }
-    return true;
-  }
-  void run_what_is_there() {
-    while (!work_.empty()) run_one();
-  }
-  std::size_t size() const { return work_.size(); }
-
- private:
-  support::Mailbox<std::function<void()>> work_;
-};
-
-}  // namespace
-
 TEST_SUITE("WebSocketApp: dispatcher") {
   TEST_CASE("every handler runs on the dispatcher's thread, in order") {
     RawServer server([](RawConnection& connection) {
@@ -64,7 +35,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
       connection.shutdown();
       connection.wait_for_end();
     });
-    Queue queue;
+    HandlerQueue queue;
     WebSocketApp app(server.url(), quick());
     Probe probe;
     probe.attach(app);
@@ -144,7 +115,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
 
   TEST_CASE("what is still queued when the app goes away does nothing") {
     samples::EchoServer server;
-    Queue queue;
+    HandlerQueue queue;
     Probe probe;
     auto app = std::make_unique<WebSocketApp>(server.url(), quick());
     probe.attach(*app);
@@ -161,7 +132,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
 
   TEST_CASE("a dispatcher that never runs anything hangs neither close, wait nor destruction") {
     samples::EchoServer server;
-    Queue queue;
+    HandlerQueue queue;
     const Watchdog watchdog("a dispatcher that never runs anything");
     Probe probe;
     {
@@ -179,157 +150,6 @@ TEST_SUITE("WebSocketApp: dispatcher") {
     CHECK(probe.events().empty());
   }
 
-  TEST_CASE("a dispatcher that drops or refuses what it is given hangs nothing") {
-    samples::EchoServer server;
-    const Watchdog watchdog("a dispatcher that drops things");
-    WebSocketApp app(server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    SUBCASE("drops") {
-      app.start({.dispatcher = [](const std::function<void()>&) {}});
-    }
-    SUBCASE("throws") {
-      app.start({.dispatcher = [](const std::function<void()>&) { throw 42; }});
-    }
-    REQUIRE(comes_true([&] { return app.state() == State::open; }));
-    app.close();
-    app.wait();
-    CHECK(probe.events().empty());
-  }
-
-  TEST_CASE("while handlers lag no more is read, and what was read is answered at once") {
-    constexpr std::size_t size = 100000;
-    support::Event stalled;
-    std::atomic<int> written{0};
-    RawServer server([&](RawConnection& connection) {
-      connection.accept_handshake();
-      connection.write_frame(true, 9, "are you there");
-      const auto pong = connection.read_frame();
-      CHECK(pong.opcode == 10);
-      CHECK(pong.payload == "are you there");
-      // 200 MB: more than any socket buffer takes.
-      const std::string frame = support::server_frame(true, 2, std::string(size, 'x'));
-      for (int i = 0; i < 2000; ++i) {
-        try {
-          connection.write(
-              frame, stalled.is_set() ? support::default_deadline : support::Milliseconds(300));
-        } catch (const support::RawError&) {
-          stalled.set();  // TCP pushes back, as it should; what was cut is of no use
-          connection.wait_for_end();
-          return;
-        }
-        ++written;
-      }
-    });
-    Queue queue;
-    WebSocketApp app(server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    app.on_message = [&](WebSocketApp&, const Message&) { probe.add("message"); };
-    app.start(queue.options());
-    // Nobody runs the queue: the pong goes out nevertheless, the messages pile up at the server.
-    REQUIRE(stalled.wait());
-    CHECK(written < 2000);
-    CHECK(probe.events().empty());
-    // Read on until the server's buffers are empty: it all arrives.
-    const auto whole = static_cast<std::size_t>(written.load());
-    REQUIRE(queue.run_until([&] { return probe.count("message") >= whole; }));
-    CHECK(probe.count("message") == whole);
-    CHECK(probe.events()[1] == "ping are you there");
-  }
-
-  TEST_CASE(
-      "of what one read has brought no more waits for the dispatcher than of what is read later") {
-    constexpr int count = 3000;  // some 20 KB: there at once
-    support::Event written;
-    RawServer server([&](RawConnection& connection) {
-      connection.accept_handshake();
-      std::string all;
-      for (int i = 0; i < count; ++i) all += support::server_frame(true, 2, std::to_string(i));
-      connection.write(all + support::server_frame(true, 8, std::string("\x03\xe8", 2)));
-      written.set();
-      connection.wait_for_end();
-    });
-    samples::EchoServer echo_server;
-    Queue queue;
-    websocket::EventLoop loop;
-    // Another one on the same loop, which always has something to read.
-    WebSocketApp other(loop, echo_server.url(), quick());
-    const std::string others_message(20'000, 'y');
-    other.on_open = [&](WebSocketApp& self) { self.send(others_message); };
-    int others_messages = 0;
-    other.on_message = [&](WebSocketApp& self, std::string_view) {
-      ++others_messages;
-      self.send(others_message);
-    };
-    other.start();
-    WebSocketApp app(loop, server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    int next = 0;
-    bool in_order = true;
-    app.on_message = [&](WebSocketApp&, std::string_view data) {
-      in_order = in_order && data == std::to_string(next++);
-    };
-    app.start(queue.options());
-    int most_at_once = 0;
-    REQUIRE(comes_true([&] {
-      loop.poll();
-      const int before = next;
-      queue.run_what_is_there();  // while the loop does nothing
-      most_at_once = std::max(most_at_once, next - before);
-      return probe.ended.is_set() && others_messages > 20;
-    }));
-    CHECK(in_order);
-    CHECK(next == count);
-    CHECK(most_at_once < 200);
-    CHECK(probe.events().back() == "close 1000");
-  }
-
-  TEST_CASE("reading goes on when handlers have caught up") {
-    constexpr int count = 5000;
-    RawServer server([](RawConnection& connection) {
-      connection.accept_handshake();
-      for (int i = 0; i < count; ++i) {
-        connection.write_frame(true, 2, std::to_string(i) + ' ' + std::string(3000, 'x'));
-      }
-      connection.write_close(1000);
-      connection.wait_for_end();
-    });
-    Queue queue;
-    WebSocketApp app(server.url(), quick());
-    Probe probe;
-    probe.attach(app);
-    int next = 0;
-    bool in_order = true;
-    app.on_message = [&](WebSocketApp&, std::string_view data) {
-      in_order = in_order && data.starts_with(std::to_string(next++) + ' ');
-    };
-    app.start(queue.options());
-    REQUIRE(queue.run_until([&] { return probe.ended.is_set(); }));
-    CHECK(in_order);
-    CHECK(next == count);
-    CHECK(probe.events().back() == "close 1000");
-  }
-
-  TEST_CASE("an app that lags is closed and destroyed like any other") {
-    RawServer server([](RawConnection& connection) {
-      connection.accept_handshake();
-      const std::string frame = support::server_frame(true, 2, std::string(100000, 'x'));
-      for (int i = 0; i < 1000; ++i) connection.write(frame);
-    });
-    Queue queue;
-    const Watchdog watchdog("destroying an app that lags");
-    auto app = std::make_unique<WebSocketApp>(server.url(), quick());
-    app->on_message = [](WebSocketApp&, const Message&) {};
-    app->start(queue.options());
-    REQUIRE(comes_true([&] { return queue.size() > 0 && app->state() == State::open; }));
-    SUBCASE("destroyed") {}
-    SUBCASE("closed before") { app->close(); }
-    app.reset();
-    queue.run_what_is_there();
-  }
-
   TEST_CASE("the handlers of a run that has ended come before those of the next") {
     RawServer server([](RawConnection& connection) {
       connection.accept_handshake();
@@ -337,7 +157,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
       connection.write_close(1000);
       connection.wait_for_end();
     });
-    Queue queue;
+    HandlerQueue queue;
     WebSocketApp app(server.url(), quick());
     Probe probe;
     probe.attach(app);
@@ -357,7 +177,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
 
   TEST_CASE("a handler on the dispatcher's thread may start the next run and destroy the app") {
     samples::EchoServer server;
-    Queue queue;
+    HandlerQueue queue;
     const Watchdog watchdog("destroying on the dispatcher's thread");
     auto app = std::make_unique<WebSocketApp>(server.url(), quick());
     int runs = 0;
@@ -381,7 +201,7 @@ TEST_SUITE("WebSocketApp: dispatcher") {
       connection.write_close(1000);
       connection.wait_for_end();
     });
-    Queue queue;
+    HandlerQueue queue;
     WebSocketApp app(server.url(), quick());
     Probe probe;
     probe.attach(app);

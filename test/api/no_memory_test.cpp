@@ -2,7 +2,9 @@
 // out with the next message, and what is thrown does not. And a message for which there is not memory enough
 // ends the connection, not the program.
 #include <doctest/doctest.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -11,11 +13,15 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "api/handler_queue.hpp"
 #include "api/probe.hpp"
 #include "echo_server.hpp"
 
 using namespace api_test;
+using support::RawConnection;
+using support::RawServer;
 using websocket::Errc;
 using websocket::SendResult;
 using websocket::WebSocketApp;
@@ -27,6 +33,12 @@ thread_local bool memory_is_gone = false;
 thread_local std::size_t most_at_once = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t a_little = 300'000;
 thread_local int megabytes_taken = 0;  // how often at least one was, at once
+// Of all threads: how many blocks of such a size there are.
+std::atomic<int> big_blocks{0};
+bool is_big(void* memory) {
+  const std::size_t size = ::malloc_usable_size(memory);
+  return size >= 10'000 && size < 200'000;
+}
 
 bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
   struct NoMemory {
@@ -48,10 +60,14 @@ void* operator new(std::size_t size) {
   void* const memory = is_refused ? nullptr : std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   if (size >= 1'000'000) ++megabytes_taken;
+  if (is_big(memory)) ++big_blocks;
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  if (memory != nullptr && is_big(memory)) --big_blocks;
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 TEST_SUITE("Without memory") {
   // Whether the loop sleeps just then nobody knows, but in most rounds it does.
@@ -160,7 +176,17 @@ TEST_SUITE("Without memory") {
 
   TEST_CASE("nor does what cannot go to another thread end the program") {
     const Watchdog watchdog("dispatching without memory");
-    samples::EchoServer server;
+    support::Event went;
+    support::Mailbox<std::uint16_t> codes;
+    RawServer server([&](RawConnection& connection) {
+      connection.accept_handshake();
+      connection.write_frame(true, 2, std::string(10'000, 'x'));
+      CHECK(went.wait());
+      connection.write_frame(true, 2, std::string(50'000, 'x'));
+      connection.write_text("more");
+      codes.push(connection.read_frame().close_code());
+      connection.wait_for_end();
+    });
     Probe probe;
     WebSocketApp app(server.url(), quick());
     probe.attach(app);
@@ -170,16 +196,67 @@ TEST_SUITE("Without memory") {
       handlers();
     };
     app.start(run);
-    REQUIRE(probe.opened.wait());
-    REQUIRE(app.send(std::string(10'000, 'x')) == SendResult::queued);
-    const auto echo = probe.messages.pop();
-    REQUIRE(echo);
-    REQUIRE(app.send(std::string(50'000, 'x')) == SendResult::queued);
+    const auto message = probe.messages.pop();
+    REQUIRE(message);
+    went.set();
+    CHECK(codes.pop() == 1009);
     const auto error = probe.errors.pop();
     REQUIRE(error);
     CHECK(error->code == Errc::message_too_big);
     REQUIRE(probe.closes.pop());
     CHECK(app.wait_for(websocket::Duration(10'000)));
+    CHECK(probe.count("message") == 1);
+  }
+
+  // Which of the handlers is the one behind which it is told nobody should have to know.
+  TEST_CASE("handlers that have caught up need no memory to go on") {
+    const Watchdog watchdog("handlers without memory");
+    constexpr int count = 500;
+    RawServer server([](RawConnection& connection) {
+      connection.accept_handshake();
+      std::string all;
+      for (int i = 0; i < count; ++i) all += support::server_frame(true, 2, "x");
+      connection.write(all);
+      connection.wait_for_end();
+    });
+    HandlerQueue queue;
+    WebSocketApp app(server.url(), quick());
+    int messages = 0;
+    app.on_message = [&](WebSocketApp&, const websocket::Message&) {
+      ++messages;
+      if (memory_is_gone) throw 42;  // which cannot be told then
+    };
+    app.start(queue.options());
+    REQUIRE(queue.run_until([&] {
+      memory_is_gone = messages < count && messages % 3 != 0;
+      return messages == count;
+    }));
+    memory_is_gone = false;
+  }
+
+  TEST_CASE("what was kept for handlers that lagged is given back when they have caught up") {
+    constexpr int count = 12'000;  // some 36 KB, which one read brings
+    RawServer server([](RawConnection& connection) {
+      connection.accept_handshake();
+      std::string all;
+      for (int i = 0; i < count; ++i) all += support::server_frame(true, 2, "x");
+      connection.write(std::exchange(all, {}));
+      connection.wait_for_end();
+    });
+    HandlerQueue queue;
+    WebSocketApp app(server.url(), quick());
+    int messages = 0;
+    app.on_message = [&](WebSocketApp&, const websocket::Message&) { ++messages; };
+    const int before = big_blocks;
+    app.start(queue.options());
+    int most = before;
+    REQUIRE(queue.run_until([&] {
+      most = std::max(most, big_blocks.load());
+      return messages == count;
+    }));
+    CHECK(most > before);
+    // The loop's buffer is there for all of its connections.
+    CHECK(comes_true([&] { return big_blocks <= before + 1; }));
   }
 
   TEST_CASE("on its way to another thread a long message is not there twice") {
