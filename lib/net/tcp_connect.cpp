@@ -78,13 +78,6 @@ base::Failure connect_failure(const std::string& to, std::error_code error) {
   return {Errc::connect_failed, "connecting to " + to + " failed: " + error.message(), error};
 }
 
-// A port of this machine that nobody listens on, but which the system happened to give to our own
-// socket: TCP then connects it to itself.
-bool is_connected_to_itself(const Socket& socket, const Endpoint& remote) {
-  std::error_code error;
-  return system_socket::local_endpoint(socket.descriptor(), error) == remote && !error;
-}
-
 class TcpConnecting final : public Operation, private Stream::Listener {
  public:
   TcpConnecting(std::shared_ptr<Socket> socket, const Address& to, Loop::Connected done)
@@ -112,11 +105,13 @@ class TcpConnecting final : public Operation, private Stream::Listener {
       if (!why && system_socket::is_not_connected(error)) return socket_->wait_to_write();
       return fail(why ? why : error);
     }
-    if (is_connected_to_itself(*socket_, remote)) {
-      return fail({ECONNREFUSED, std::system_category()});
-    }
+    const Endpoint local = system_socket::local_endpoint(socket_->descriptor(), error);
+    // A port of this machine that nobody listens on, but which the system happened to give to our own
+    // socket: TCP then connects it to itself.
+    if (local == remote) return fail({ECONNREFUSED, std::system_category()});
     const auto done = std::move(done_);  // on the stack, for it may destroy this
-    done(std::make_unique<TcpStream>(std::move(socket_), endpoint_text(remote)));
+    done(std::make_unique<TcpStream>(std::move(socket_), endpoint_text(local),
+                                     endpoint_text(remote)));
   }
 
   void fail(std::error_code error) {

@@ -3,12 +3,13 @@
 
 #include <utility>
 
-#include "net/endpoint.hpp"
-
 namespace websocket::net {
 
-TcpStream::TcpStream(std::shared_ptr<Socket> socket, std::string remote_address)
-    : socket_(std::move(socket)), remote_address_(std::move(remote_address)) {
+TcpStream::TcpStream(std::shared_ptr<Socket> socket, std::string local_address,
+                     std::string remote_address)
+    : socket_(std::move(socket)),
+      local_address_(std::move(local_address)),
+      remote_address_(std::move(remote_address)) {
   socket_->set_listener(nullptr);
 }
 
@@ -43,12 +44,7 @@ void TcpStream::shut_down_sending() {
   static_cast<void>(system_socket::shut_down_sending(socket_->descriptor()));
 }
 
-std::string TcpStream::local_address() const {
-  std::error_code error;
-  const Endpoint local = system_socket::local_endpoint(socket_->descriptor(), error);
-  return error ? std::string() : endpoint_text(local);
-}
-
+std::string TcpStream::local_address() const { return local_address_; }
 std::string TcpStream::remote_address() const { return remote_address_; }
 
 }  // namespace websocket::net

@@ -11,7 +11,8 @@ namespace websocket::net {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(std::shared_ptr<Socket> socket, std::string remote_address);  // it is connected
+  // It is connected, so.
+  TcpStream(std::shared_ptr<Socket> socket, std::string local_address, std::string remote_address);
   ~TcpStream() override;
 
   void set_listener(Listener* listener) override;
@@ -25,7 +26,7 @@ class TcpStream final : public Stream {
 
  private:
   const std::shared_ptr<Socket> socket_;
-  const std::string remote_address_;
+  const std::string local_address_, remote_address_;
 };
 
 }  // namespace websocket::net

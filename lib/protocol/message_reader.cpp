@@ -14,9 +14,10 @@ namespace {
 constexpr std::uint64_t straight_threshold = std::uint64_t{16} << 10U;
 // What is read of it at once. Of longer reads there are fewer, and less often somebody sleeps between two and
 // has to be woken; but TCP tells the peer at the end of each that there is room again.
-constexpr std::size_t longest_straight_read = std::size_t{512} << 10U;
-// Behind a long payload another one may come. So much is read along with its header; more of it would
-// only have to be copied to where the rest is read to.
+constexpr std::size_t longest_straight_read = std::size_t{1} << 20U;
+// Behind a long payload another one may come, too long to be often whole in what is read at once. So much is
+// read along with its header; more of it would only have to be copied to where the rest is read to.
+constexpr std::uint64_t long_payload = std::uint64_t{64} << 10U;
 constexpr std::size_t read_with_header = std::size_t{4} << 10U;
 // A declared length is only a promise. So much is put aside for it before anything has come, then a
 // megabyte, and then all of it, since a string is copied to grow: what nobody has written to takes addresses,
@@ -233,7 +234,7 @@ void MessageReader::begin_frame(const FrameHeader& header) noexcept {
     utf8_.reset();
   }
   if (!compressed_) message_size_ += static_cast<std::size_t>(header.length);
-  follows_long_ = is_kept_as_it_comes() && header.length > believed_at_once;
+  follows_long_ = is_kept_as_it_comes() && header.length >= long_payload;
   ++fragments_;
 }
 

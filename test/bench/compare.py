@@ -9,12 +9,12 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True
+import conditions
 import instructions
 import system_calls
 from libraries import by_key, libraries, root, why_absent
 from machine import machine_in_words, versions_in_words
 from measuring import Bench, Results, measure_all, say
-from own_network import enter_own_network, network_in_words
 from report import Report, whole_report
 from rows import rows, smaller
 from running import allow_many_descriptors
@@ -78,7 +78,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     allow_many_descriptors()
-    network = network_in_words(own=enter_own_network())
+    settled = conditions.settle()
     measured = chosen_rows(options)
     wanted = [library for library in libraries if re.search(options.clients, library.key)]
     if not measured or not wanted:
@@ -88,7 +88,7 @@ def main() -> None:
     rounds = options.rounds or (3 if options.quick else 5)
     with Bench(options.build, options.timeout, 0.2 if options.quick else 0.7) as bench:
         results = measure_all(bench, measured, present, rounds)
-        places = f"{bench.places_in_words()} {network}"
+        places = f"{bench.places_in_words()} {settled}"
     report = Report(results, measured, present)
     absent = {by_key[key].title: why for key, why in reasons.items() if why}
     words = whole_report(report, rounds, machine_in_words(), versions_in_words(present), places, absent)
