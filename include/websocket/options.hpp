@@ -148,8 +148,8 @@ struct ReconnectPolicy {
 
 /// "Run this over there": a GUI's post or invokeLater. It is called from the loop's thread, and from
 /// where it runs what it was given, and must keep the order of that. What it refuses, by throwing, it
-/// is offered again before long. Where it runs things, do not wait() for the run to end: while many
-/// things wait there the server's Close is not read either.
+/// is offered again before long, while the run lasts. Where it runs things, do not wait() for the run
+/// to end: while many things wait there the server's Close is not read either.
 using Dispatcher = std::function<void(std::function<void()>)>;
 
 /// How to run an app.

@@ -128,7 +128,7 @@ void WebSocketApp::Implementation::watch_handlers() {
 
 // Where there is no memory to look again reading goes on, and whatever it brings finds that out.
 void WebSocketApp::Implementation::look_after_handlers() {
-  if (active_->queue && active_->queue->is_behind()) {
+  if (active_->queue && !gate_.is_shut() && active_->queue->is_behind()) {
     try {
       return watch_handlers();
     } catch (const std::bad_alloc&) {

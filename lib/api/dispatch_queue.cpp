@@ -38,19 +38,32 @@ bool DispatchQueue::is_behind() {
 }
 
 // At most one function of ours is with the dispatcher at a time: so handlers keep their order and
-// never run two at once, even if it hands its functions to several threads. False: it did not take it.
+// never run two at once, even if it hands its functions to several threads. False: it did not take it, and
+// should it have kept it all the same, that does nothing.
 bool DispatchQueue::schedule() {
   std::shared_ptr<const Dispatcher> dispatcher;
+  std::uint64_t offer = 0;
   {
     const std::lock_guard lock(mutex_);
     dispatcher = dispatcher_;
+    offer = ++offer_;
   }
   try {
-    (*dispatcher)([self = shared_from_this()] { self->run_some(); });
+    (*dispatcher)([self = shared_from_this(), offer] {
+      if (self->takes_back(offer)) self->run_some();
+    });
     return true;
   } catch (...) {
-    return false;
+    return !takes_back(offer);  // else it has begun already
   }
+}
+
+// Whether the offer still stands; it does so no more.
+bool DispatchQueue::takes_back(std::uint64_t offer) {
+  const std::lock_guard lock(mutex_);
+  if (offer != offer_) return false;
+  ++offer_;
+  return true;
 }
 
 // After some the program's own events have their turn; not where the dispatcher refuses to come back.
@@ -59,7 +72,14 @@ void DispatchQueue::run_some() {
     for (int i = 0; i < handlers_per_turn; ++i) {
       if (!run_one()) return;
     }
-  } while (!schedule());
+  } while (has_more() && !schedule());
+}
+
+// False: who brings more asks the dispatcher, if the app is still there.
+bool DispatchQueue::has_more() {
+  const std::lock_guard lock(mutex_);
+  if (items_.empty()) scheduled_ = false;
+  return scheduled_;
 }
 
 bool DispatchQueue::run_one() {

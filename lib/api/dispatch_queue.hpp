@@ -1,9 +1,10 @@
 // Handlers on their way to the program's dispatcher: in order, one at a time, counted, so that
 // reading stops when the program lags. What is still here when the run's app goes away does
-// nothing. What the dispatcher refuses, by throwing, stays here and is offered again.
+// nothing. What the dispatcher refuses, by throwing, stays here to be offered again.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -39,6 +40,8 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
     return items_.size() <= most_handlers / 2 && bytes_ <= most_bytes / 2;
   }
   bool schedule();
+  bool takes_back(std::uint64_t offer);
+  bool has_more();
   void run_some();
   bool run_one();
 
@@ -51,7 +54,8 @@ class DispatchQueue : public std::enable_shared_from_this<DispatchQueue> {
   std::shared_ptr<const std::function<void()>> caught_up_;
   std::deque<Item> items_;
   std::size_t bytes_ = 0;
-  bool scheduled_ = false;
+  bool scheduled_ = false;   // the dispatcher has a function of ours, or it runs
+  std::uint64_t offer_ = 0;  // the latest function's number, until it runs
   bool lagging_ = false;
   bool closed_ = false;
 };

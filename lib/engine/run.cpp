@@ -89,15 +89,22 @@ void Run::session_has_events() {
   {
     const base::Meanwhile turn(in_turn_, true);
     const ToldInTurn told(listener_);
-    try {
-      pull(session);
-    } catch (const std::bad_alloc&) {
-      // How much it sends is the server's choice; the program need not end by it.
-      if (!session.fail_for_want_of_memory()) throw;
-      pull(session);
+    while (!pull_with_memory(session)) {
     }
   }
   if (close_request_ && session_) session_->close(close_request_->code, close_request_->reason);
+}
+
+// False: the connection fails, for there was none for what it brought; pull again.
+bool Run::pull_with_memory(Session& session) {
+  try {
+    pull(session);
+    return true;
+  } catch (const std::bad_alloc&) {
+    // How much it sends is the server's choice; the program need not end by it.
+    if (!session.fail_for_want_of_memory()) throw;
+    return false;
+  }
 }
 
 void Run::pull(Session& session) {

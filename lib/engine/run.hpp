@@ -81,6 +81,7 @@ class Run final : private Session::Owner {
   void session_rests() override { listener_.rests(); }
 
   void connect();
+  bool pull_with_memory(Session& session);
   void pull(Session& session);
   void handle(const protocol::Opened&);
   void handle(const protocol::Closing&);

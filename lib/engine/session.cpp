@@ -335,7 +335,6 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   // on goes after it has returned.
   Result& result = result_.get();
   loop_.post([self = shared_from_this()] {});
-  ended_ = true;
   result.opened = opened_;
   result.info = info;
   if (protocol_) {
@@ -344,6 +343,7 @@ void Session::finish(Stage stage, const CloseInfo& info, std::optional<base::Fai
   }
   failure_ = failure;
   if (failure) result.error = make_error(stage, std::move(*failure));
+  ended_ = true;
   if (stream_) stream_->shut_down_sending();
   if (keepalive_) keepalive_->stop();
   idle_timer_.reset();

@@ -1,5 +1,6 @@
 #include "protocol/connection.hpp"
 
+#include <new>
 #include <utility>
 
 #include "protocol/close_code.hpp"
@@ -49,7 +50,7 @@ std::optional<Event> Connection::next_event() {
         break;
       }
       case State::failing:
-        return violated(*failure_.take());
+        return say_why_it_failed();
       case State::draining:
         reader_.feed({});  // RFC 6455 1.4: data after a Close frame is discarded
         if (!eof_) return std::nullopt;
@@ -118,11 +119,20 @@ std::optional<Event> Connection::peer_closes(std::string_view payload) {
 // RFC 6455 7.1.7, Fail the WebSocket Connection: "the endpoint SHOULD send a Close frame with an
 // appropriate status code before proceeding to _Close the WebSocket Connection_."
 Event Connection::violated(base::Failure failure) {
-  const auto code = static_cast<std::uint16_t>(close_code_for(failure.code));
-  add_last_words();
-  pong_.reset();
-  append(Opcode::close, make_close_payload(code, {}));
   failure_ = std::move(failure);
+  return say_why_it_failed();
+}
+
+// Where there is no memory for that, without a word.
+Event Connection::say_why_it_failed() {
+  state_ = State::open;  // for what was said before
+  try {
+    add_last_words();
+    pong_.reset();
+    append(Opcode::close,
+           make_close_payload(static_cast<std::uint16_t>(close_code_for(failure_->code)), {}));
+  } catch (const std::bad_alloc&) {
+  }
   state_ = State::draining;
   return Closing{};
 }

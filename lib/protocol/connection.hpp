@@ -171,6 +171,7 @@ class Connection {
   std::optional<Event> control_event(const ControlReceived& frame);
   std::optional<Event> peer_closes(std::string_view payload);
   Event violated(base::Failure failure);
+  Event say_why_it_failed();
   void answer_ping(std::string_view payload);
   void add_last_words();
   void append(Opcode opcode, std::string_view payload, bool fin = true, std::uint8_t reserved = 0);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/handler_queue.hpp"
@@ -245,6 +246,75 @@ TEST_SUITE("WebSocketApp: handlers that lag") {
     }});
     CHECK(queue.run_until([&] { return bytes == expected; }));
     CHECK(calls >= refused_call);
+  }
+
+  TEST_CASE("what a dispatcher refuses and keeps all the same does nothing") {
+    constexpr int count = 40;
+    RawServer server([](RawConnection& connection) {
+      connection.accept_handshake();
+      std::string all;
+      for (int i = 0; i < count; ++i) all += support::server_frame(true, 2, std::to_string(i));
+      connection.write(all);
+      connection.wait_for_end();
+    });
+    HandlerQueue queue;
+    WebSocketApp app(server.url(), quick());
+    std::function<void()> kept;
+    int messages = 0;
+    bool in_order = true;
+    app.on_message = [&](WebSocketApp&, std::string_view data) {
+      in_order = in_order && data == std::to_string(messages++);
+      const int before = messages;
+      if (kept) kept();
+      in_order = in_order && messages == before;
+    };
+    int calls = 0;
+    const auto into_queue = queue.options().dispatcher;
+    app.start({.dispatcher = [&](std::function<void()> work) {
+      if (++calls != 2) return into_queue(std::move(work));
+      kept = std::move(work);
+      throw 42;
+    }});
+    CHECK(queue.run_until([&] { return messages == count; }));
+    CHECK(kept);
+    CHECK(in_order);
+  }
+
+  TEST_CASE("a dispatcher is not called when the app is gone") {
+    for (int last = 0; last < 20; ++last) {
+      CAPTURE(last);
+      support::Event may_write;
+      RawServer server([&](RawConnection& connection) {
+        connection.accept_handshake();
+        if (!may_write.wait()) return;
+        std::string all;
+        for (int i = 0; i < 20; ++i) all += support::server_frame(true, 2, "x");
+        connection.write(all);
+        connection.wait_for_end();
+      });
+      HandlerQueue queue;
+      auto app = std::make_unique<WebSocketApp>(server.url(), quick());
+      app->on_open = [&](WebSocketApp&) { may_write.set(); };
+      std::atomic<bool> gone{false};
+      int messages = 0;
+      app->on_message = [&](WebSocketApp&, const Message&) {
+        if (messages++ != last) return;
+        std::atomic<bool>& is_gone = gone;  // the handler goes with the app
+        app.reset();
+        is_gone = true;
+      };
+      std::atomic<int> late_calls{0};
+      const auto into_queue = queue.options().dispatcher;
+      app->start({.dispatcher = [&](std::function<void()> work) {
+        if (gone) ++late_calls;
+        into_queue(std::move(work));
+      }});
+      REQUIRE(queue.run_one());  // on_open
+      REQUIRE(queue.run_until([&] { return gone.load(); }));
+      queue.run_what_is_there();
+      CHECK(app == nullptr);
+      CHECK(late_calls == 0);
+    }
   }
 
   // Of the former connection there is still on_drain to be told while the next one is made.

@@ -68,6 +68,17 @@ void operator delete(void* memory) noexcept {
   std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
+// Sanitizers have their own of these.
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
 
 TEST_SUITE("Without memory") {
   // Whether the loop sleeps just then nobody knows, but in most rounds it does.
@@ -176,35 +187,45 @@ TEST_SUITE("Without memory") {
 
   TEST_CASE("nor does what cannot go to another thread end the program") {
     const Watchdog watchdog("dispatching without memory");
-    support::Event went;
-    support::Mailbox<std::uint16_t> codes;
+    support::Mailbox<support::RawFrame> heard;
     RawServer server([&](RawConnection& connection) {
       connection.accept_handshake();
-      connection.write_frame(true, 2, std::string(10'000, 'x'));
-      CHECK(went.wait());
-      connection.write_frame(true, 2, std::string(50'000, 'x'));
-      connection.write_text("more");
-      codes.push(connection.read_frame().close_code());
+      const auto frame = [](std::size_t size) {
+        return support::server_frame(true, 2, std::string(size, 'x'));
+      };
+      connection.write(frame(10'000) + frame(50'000) + frame(1));
+      heard.push(connection.read_frame());
+      heard.push(connection.read_frame());
       connection.wait_for_end();
     });
     Probe probe;
     WebSocketApp app(server.url(), quick());
     probe.attach(app);
+    app.on_message = [&](WebSocketApp& self, const websocket::Message& message) {
+      probe.add("message of " + std::to_string(message.data.size()));
+      self.send("answer");
+    };
     websocket::RunOptions run;
     run.dispatcher = [&](const std::function<void()>& handlers) {
       most_at_once = 20'000;  // of the loop's thread
       handlers();
     };
     app.start(run);
-    const auto message = probe.messages.pop();
-    REQUIRE(message);
-    went.set();
-    CHECK(codes.pop() == 1009);
+    // What was said before the program could know goes out, too.
+    const auto answer = heard.pop();
+    REQUIRE(answer);
+    CHECK(answer->payload == "answer");
+    const auto close = heard.pop();
+    REQUIRE(close);
+    CHECK(close->close_code() == 1009);
     const auto error = probe.errors.pop();
     REQUIRE(error);
     CHECK(error->code == Errc::message_too_big);
-    REQUIRE(probe.closes.pop());
+    const auto info = probe.closes.pop();
+    REQUIRE(info);
+    CHECK(info->unsent_messages == 0);
     CHECK(app.wait_for(websocket::Duration(10'000)));
+    CHECK(probe.count("message of 10000") == 1);
     CHECK(probe.count("message") == 1);
   }
 
