@@ -3,8 +3,11 @@
 //
 //   state    | close()              | Close frame arrives   | end of stream       | bad bytes             | give_up()
 //   open     | send Close: closing  | echo its code: drain. | closed 1006, failed | send Close: draining  | closed 1006
+//   failing  | nothing              | discarded             | as draining         | discarded             | as recorded
 //   closing  | nothing              | draining              | closed 1006         | discarded             | closed 1006
 //   draining | nothing              | discarded             | closed as recorded  | discarded             | as recorded
+//
+// It is failing from fail() to the next event, which sends Close: draining.
 #pragma once
 
 #include <cstddef>
