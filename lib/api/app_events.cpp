@@ -151,7 +151,7 @@ void WebSocketApp::Implementation::state_changed(State state) {
     execution.host->batch.frames.rest_long();  // nobody rests any more who would
   } else if (!closes) {
     latency_.store({}, std::memory_order_relaxed);
-    outbox_.open(execution.run->session()->answer()->deflate);
+    outbox_.open(execution.run->session()->answer()->deflate.or_null());
   }
   // After close() the state is closing until it is closed, whatever the connection still does.
   if (!closes) state_.store(state, std::memory_order_release);

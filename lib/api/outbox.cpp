@@ -167,9 +167,11 @@ std::size_t Outbox::size() const {
 
 // ---- the loop's thread
 
-void Outbox::open(const std::optional<protocol::DeflateAgreement>& deflate) {
+void Outbox::open(const protocol::DeflateAgreement* deflate) {
+  base::Seldom<protocol::DeflateAgreement> agreed;
+  if (deflate != nullptr) agreed = *deflate;
   const std::lock_guard lock(mutex_);
-  deflate_ = deflate;
+  deflate_.swap(agreed);
   queue_.clear();
   in_flight_ = 0;
   unsent_ = waiting_behind();
@@ -195,17 +197,8 @@ std::size_t Outbox::discard() {
   return lost;
 }
 
-bool Outbox::take(protocol::FrameBatch& batch, std::size_t still_held) {
-  std::unique_lock lock(mutex_);
-  const LazyCondition::Waiters waiters = set_what_is_in_flight(still_held);
-  const bool took = take_first(batch);
-  lock.unlock();
-  waiters.notify_all();
-  return took;
-}
-
 // mutex_ is held.
-bool Outbox::take_first(protocol::FrameBatch& batch) {
+inline bool Outbox::take_first(protocol::FrameBatch& batch) {
   if (queue_.empty()) {
     // Whoever gets the lock after us finds this, and wakes.
     loop_will_look_.store(false, std::memory_order_relaxed);
@@ -215,6 +208,15 @@ bool Outbox::take_first(protocol::FrameBatch& batch) {
   queue_.take(batch);
   in_flight_ += batch.frames.size();
   return true;
+}
+
+bool Outbox::take(protocol::FrameBatch& batch, std::size_t still_held) {
+  std::unique_lock lock(mutex_);
+  const LazyCondition::Waiters waiters = set_what_is_in_flight(still_held);
+  const bool took = take_first(batch);
+  lock.unlock();
+  waiters.notify_all();
+  return took;
 }
 
 bool Outbox::set_in_flight(std::size_t size) {

@@ -16,6 +16,7 @@
 #include "api/batch_queue.hpp"
 #include "api/lazy_condition.hpp"
 #include "api/light_mutex.hpp"
+#include "base/seldom.hpp"
 #include "base/utf8.hpp"
 #include "net/loop.hpp"
 #include "protocol/deflate.hpp"
@@ -57,8 +58,8 @@ class Outbox {
   std::size_t size() const;  // what is here and what has not left the loop yet
 
   // ---- the loop's thread
-  // A connection is open, and agreed on that; the loop will look.
-  void open(const std::optional<protocol::DeflateAgreement>& deflate);
+  // A connection is open, and agreed on that, where it is not null; the loop will look.
+  void open(const protocol::DeflateAgreement* deflate);
   // The connection is gone, what is here can't go out; how many messages that is.
   std::size_t discard();
   // The loop will look when its turn ends: no need to wake it.
@@ -140,8 +141,8 @@ class Outbox {
 
   mutable LightMutex mutex_;
   protocol::MaskKeys keys_;
-  std::optional<protocol::DeflateAgreement> deflate_;  // of the open connection
-  CompressorPtr compressor_;                           // made for its first message
+  base::Seldom<protocol::DeflateAgreement> deflate_;  // of the open connection
+  CompressorPtr compressor_;                          // made for its first message
   BatchQueue queue_;
   std::unique_ptr<FragmentedMessage> fragments_;  // while one is under way
   std::size_t unsent_ = 0;                        // all that is here or in flight

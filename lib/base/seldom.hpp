@@ -24,7 +24,9 @@ class Seldom {
   const T& operator*() const noexcept { return *value_; }
   T* operator->() noexcept { return value_.get(); }
   const T* operator->() const noexcept { return value_.get(); }
+  const T* or_null() const noexcept { return value_.get(); }
   void reset() noexcept { value_.reset(); }
+  void swap(Seldom& other) noexcept { value_.swap(other.value_); }
 
   // What is there, or one made now.
   T& get() {

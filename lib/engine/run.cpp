@@ -67,7 +67,7 @@ void Run::connect() {
   timer_.reset();
   ++attempt_;
   listener_.state_changed(State::connecting);
-  if (over_) return;
+  if (over()) return;
   Session::Owner& owner = *this;
   session_ = std::make_shared<Session>(loop_,
                                        SessionSettings{.url = url_,
@@ -108,12 +108,12 @@ bool Run::pull_with_memory(Session& session) {
 }
 
 void Run::pull(Session& session) {
-  while (!over_ && !session.is_held_back()) {
+  while (!over() && !session.is_held_back()) {
     session.take_plain_messages([&](const protocol::MessageReceived& message) {
       listener_.received(message);
-      return !over_ && !session.is_paused();
+      return !over() && !session.is_paused();
     });
-    if (over_ || session.is_held_back() || !session.may_have_events()) return;
+    if (over() || session.is_held_back() || !session.may_have_events()) return;
     const auto event = session.next_event();
     if (!event) return;
     std::visit([this](const auto& what) { handle(what); }, *event);
@@ -124,7 +124,7 @@ void Run::handle(const protocol::Opened&) {
   attempt_ = 0;
   opened_at_ = loop_.now();
   listener_.state_changed(State::open);
-  if (over_) return;
+  if (over()) return;
   listener_.opened(!std::exchange(opened_before_, true));
 }
 
@@ -141,13 +141,13 @@ void Run::session_over(const Session::Result& result) {
   session_.reset();
   ended_by_error_ = result.error.has_value() && !close_request_;
   listener_.state_changed(again ? State::waiting : State::closing);
-  if (over_) return;
+  if (over()) return;
   if (result.error && !(close_request_ && !result.opened)) {
     Error error = *result.error;
     error.attempt = std::max(attempt_, 1);
     error.will_reconnect = again;
     listener_.failed(error);
-    if (over_) return;
+    if (over()) return;
   }
   if (again && close_request_) {  // the handler closed
     again = false;
@@ -158,7 +158,7 @@ void Run::session_over(const Session::Result& result) {
     CloseInfo info = result.info;
     info.will_reconnect = true;
     listener_.closed(info);
-    if (over_) return;
+    if (over()) return;
     if (close_request_) {
       ended_by_error_ = false;
       return end(CloseInfo{});
@@ -212,7 +212,7 @@ void Run::reconnect_now() {
 // ---- the end
 
 void Run::close(std::uint16_t code, std::string reason) {
-  if (over_ || close_request_) return;
+  if (over() || close_request_) return;
   close_request_ = CloseRequest{code, std::move(reason)};
   if (timer_) {
     ended_by_error_ = false;
@@ -222,7 +222,7 @@ void Run::close(std::uint16_t code, std::string reason) {
 }
 
 void Run::end_now() {
-  if (over_) return;
+  if (over()) return;
   CloseInfo info;
   if (session_) {
     session_->abandon();
@@ -233,19 +233,18 @@ void Run::end_now() {
 }
 
 void Run::abandon() {
-  over_ = true;
-  abandoned_ = true;
+  end_ = End::abandoned;
   timer_.reset();
   if (session_) session_->abandon();
   session_.reset();
 }
 
 void Run::end(CloseInfo info) {
-  over_ = true;
+  end_ = End::told;
   timer_.reset();
   info.will_reconnect = false;
   listener_.state_changed(State::closed);
-  if (!abandoned_) listener_.closed(info);
+  if (end_ != End::abandoned) listener_.closed(info);
 }
 
 }  // namespace websocket::engine

@@ -65,7 +65,7 @@ class Run final : private Session::Owner {
 
   // The running connection; null between two.
   Session* session() const noexcept { return session_.get(); }
-  bool over() const noexcept { return over_; }
+  bool over() const noexcept { return end_ != End::none; }
   // Whether the last thing that happened was an error.
   bool ended_by_error() const noexcept { return ended_by_error_; }
 
@@ -74,6 +74,8 @@ class Run final : private Session::Owner {
     std::uint16_t code;
     std::string reason;
   };
+
+  enum class End : std::uint8_t { none, told, abandoned };
 
   void session_has_events() override;
   void session_has_room() override { listener_.has_room(); }
@@ -105,13 +107,12 @@ class Run final : private Session::Owner {
   std::unique_ptr<Backoff> backoff_;
   net::OperationPtr timer_;  // until the next attempt
   base::Seldom<CloseRequest> close_request_;
-  int attempt_ = 0;  // of this row of attempts
   net::Clock::time_point opened_at_;
+  int attempt_ = 0;  // of this row of attempts
   bool opened_before_ = false;
   bool in_turn_ = false;
   bool ended_by_error_ = false;
-  bool over_ = false;
-  bool abandoned_ = false;
+  End end_ = End::none;
 };
 
 }  // namespace websocket::engine

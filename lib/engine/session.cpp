@@ -162,9 +162,9 @@ void Session::opened() {
   opened_ = true;
   url_.reset();
   if (traces()) trace("Websocket connected");
-  const auto& deflate = protocol_->answer()->deflate;
+  const protocol::DeflateAgreement* const deflate = protocol_->answer()->deflate.or_null();
   if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
-  takes_memory_ = deflate.has_value();
+  takes_memory_ = deflate != nullptr;
   if (settings_.ping_interval > Duration::zero()) start_keepalive();
 }
 

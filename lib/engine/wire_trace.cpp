@@ -216,9 +216,9 @@ void WireTrace::received_answer(std::string_view bytes) {
   if (handshake_ != Handshake::switched) answer_ = {};
 }
 
-void WireTrace::opened(const std::optional<protocol::DeflateAgreement>& deflate) {
+void WireTrace::opened(const protocol::DeflateAgreement* deflate) {
   const bool follows_from_the_start = handshake_ == Handshake::switched;
-  if (deflate && follows_from_the_start) {
+  if (deflate != nullptr && follows_from_the_start) {
     sent_.use_deflate(deflate->client);
     received_.use_deflate(deflate->server);
   }

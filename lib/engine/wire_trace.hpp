@@ -60,7 +60,7 @@ class WireTrace {
 
   void request(std::string_view head);
   // The answer was a right one, and that was agreed on: what came behind it are frames.
-  void opened(const std::optional<protocol::DeflateAgreement>& deflate);
+  void opened(const protocol::DeflateAgreement* deflate);
   // `at_frame`: the first of these bytes begins a frame.
   void sent(std::string_view bytes, bool at_frame) {
     if (follows(sent_, follows_sent_, at_frame)) sent_.feed(bytes);

@@ -243,9 +243,8 @@ LonePoll::Directions LoopContext::look(LoneWaiter* waiter, Clock::time_point dea
 
 std::size_t LoopContext::run_posted() {
   std::size_t count = 0;
-  while (count < most_in_a_row && !stop_is_asked()) {
+  while (count < most_in_a_row && !posted_.empty() && !stop_is_asked()) {
     const Posted::Work work = posted_.take();
-    if (!work) break;
     work();
     ++count;
   }

@@ -28,8 +28,8 @@ class Posted {
   bool empty() const noexcept { return first_ == nullptr && latest_.load() == nullptr; }
   // Empty: there is none.
   Work take() {
+    if (empty()) return nullptr;
     if (first_ == nullptr) put_in_order();
-    if (first_ == nullptr) return nullptr;
     const std::unique_ptr<Item> item(std::exchange(first_, first_->next));
     return std::move(item->work);
   }

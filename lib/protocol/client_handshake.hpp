@@ -15,6 +15,7 @@
 #include <websocket/options.hpp>
 
 #include "base/failure.hpp"
+#include "base/seldom.hpp"
 #include "protocol/deflate.hpp"
 #include "protocol/extension_list.hpp"
 #include "protocol/handshake_request.hpp"
@@ -30,7 +31,7 @@ struct HandshakeAnswer {
   PackedResponse response;
   bool accepted = false;  // the handshake has succeeded
   // Nothing where the server did not take permessage-deflate.
-  std::optional<DeflateAgreement> deflate = {};
+  base::Seldom<DeflateAgreement> deflate = {};
 
   // What the server chose; empty for nothing.
   std::string subprotocol() const;

@@ -35,7 +35,7 @@ struct FrameBatch {
   void swap(FrameBatch& other) noexcept {
     frames.swap(other.frames);
     std::swap(messages, other.messages);
-    std::swap(pings, other.pings);
+    pings.swap(other.pings);
   }
   // Keeps its memory for the next ones.
   void clear() noexcept {

@@ -21,6 +21,7 @@
 
 #include "base/buffer.hpp"
 #include "base/failure.hpp"
+#include "base/seldom.hpp"
 #include "base/utf8.hpp"
 #include "protocol/deflate.hpp"
 #include "protocol/frame.hpp"
@@ -64,7 +65,7 @@ class MessageReader {
   }
 
   // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
-  void use_deflate(const DeflateSide& peer) { inflater_.emplace(peer); }
+  void use_deflate(const DeflateSide& peer) { inflater_ = Inflater(peer); }
   // Gives back memory that it can do without.
   void rest() noexcept {
     if (in_message_ || !between_frames()) return;
@@ -214,7 +215,7 @@ class MessageReader {
   base::StringBuffer message_;
   std::unique_ptr<char[]> control_;
   std::unique_ptr<base::Failure> failure_;
-  std::optional<Inflater> inflater_;  // once deflate was agreed on
+  base::Seldom<Inflater> inflater_;  // once deflate was agreed on
 };
 
 inline bool MessageReader::take_plain_message(MessageReceived& message) noexcept {

@@ -132,7 +132,7 @@ TEST_SUITE("Outbox: compressed messages") {
     CompressedGround ground;
     ground.send(prose(500));
     ground.lose();
-    ground.outbox.open(std::nullopt);
+    ground.outbox.open(nullptr);
     ground.send(prose(500));
     ground.piece(prose(500), false);
     ground.piece("", true);

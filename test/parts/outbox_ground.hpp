@@ -3,13 +3,13 @@
 
 #include <cstddef>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/outbox.hpp"
+#include "base/seldom.hpp"
 #include "protocol/wire.hpp"
 
 namespace parts {
@@ -40,13 +40,13 @@ inline void count_up(std::span<std::byte> into) {
 }
 
 struct Ground {
-  explicit Ground(const Limits& limits = {}) : outbox(limits, count_up) { outbox.open(agreement); }
+  explicit Ground(const Limits& limits = {}) : outbox(limits, count_up) { reopen(); }
   explicit Ground(const DeflateAgreement& deflate, const Limits& limits = {})
       : agreement(deflate), outbox(limits, count_up) {
-    outbox.open(agreement);
+    reopen();
   }
 
-  std::optional<DeflateAgreement> agreement;
+  websocket::base::Seldom<DeflateAgreement> agreement;
   Outbox outbox;
 
   SendResult send(std::string_view text) { return outbox.push(Opcode::text, text).result; }
@@ -57,7 +57,7 @@ struct Ground {
 
   // The connection is gone; how many messages went with it.
   std::size_t lose() { return outbox.discard(); }
-  void reopen() { outbox.open(agreement); }
+  void reopen() { outbox.open(agreement.or_null()); }
 
   // Everything that can be taken now, which stays in flight.
   FrameBatch take() {

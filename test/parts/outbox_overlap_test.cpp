@@ -140,7 +140,7 @@ TEST_SUITE("Outbox: while another thread compresses a message") {
       ground.check_that_all_is_well();
     }
     SUBCASE("and another one comes without compression") {
-      ground.outbox.open(std::nullopt);
+      ground.outbox.open(nullptr);
       CHECK(ground.finish() == SendResult::closed);
     }
     CHECK(ground.arrived().empty());
