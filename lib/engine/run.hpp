@@ -75,7 +75,7 @@ class Run final : private Session::Owner {
     std::string reason;
   };
 
-  enum class End : std::uint8_t { none, told, abandoned };
+  enum class End : std::uint8_t { none, told, abandoned };  // of abandoned ones nobody is told
 
   void session_has_events() override;
   void session_has_room() override { listener_.has_room(); }

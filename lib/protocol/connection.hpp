@@ -77,8 +77,8 @@ class Connection {
 
   // It outlives the connection, or is taken away by null.
   void set_last_words(LastWords* last_words) noexcept { last_words_ = last_words; }
-  // permessage-deflate was agreed on. Before anything is received or sent; the agreement outlives
-  // the connection.
+  // permessage-deflate was agreed on. Before the first event, and before anything is sent; the agreement
+  // outlives the connection.
   void use_deflate(const DeflateAgreement& agreement);
   // Gives back memory that it can do without for now.
   void rest() noexcept;

@@ -64,7 +64,7 @@ class MessageReader {
     gives_plain_ = peer_ == Role::server && wanted != Wanted::pieces;
   }
 
-  // permessage-deflate was agreed on; that is how the peer compresses. Before the first byte.
+  // permessage-deflate was agreed on; that is how the peer compresses. Before the first next().
   void use_deflate(const DeflateSide& peer) { inflater_ = Inflater(peer); }
   // Gives back memory that it can do without.
   void rest() noexcept {
