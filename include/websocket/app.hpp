@@ -99,10 +99,12 @@ class WEBSOCKET_API WebSocketApp {
 
   /// Connects and runs until closed for good. False: closed in order by either side; true: ended by
   /// an error. Throws std::logic_error when a run is going on, from one of the app's own
-  /// handlers, and from the thread that runs the app's EventLoop.
+  /// handlers, and from the thread that runs the app's EventLoop. Where there is no memory for
+  /// connecting itself it throws std::bad_alloc, nothing is told, and the run is over.
   bool run_forever(RunOptions options = {});
   /// The same on a background thread (or on the EventLoop); returns at once. Throws
-  /// std::logic_error when a run is going on.
+  /// std::logic_error when a run is going on. The std::bad_alloc above leaves EventLoop::run(), and on
+  /// a background thread it ends the program.
   void start(RunOptions options = {});
   /// Until the run going on now has ended; returns at once where there is none. Throws
   /// std::logic_error from one of the app's own handlers, where it would wait for itself.

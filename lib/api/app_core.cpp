@@ -134,8 +134,15 @@ void WebSocketApp::Implementation::wait_until_gone(const ExecutionPtr& previous)
 void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
   const std::shared_ptr<api::LoopHost> host = execution->host;
   host->begin_running();
-  begin_run(execution);
-  host->loop.run();
+  try {
+    begin_run(execution);
+    host->loop.run();
+  } catch (...) {
+    // Most likely for want of memory: nothing is told any more, but whoever waits for the end waits no longer.
+    if (active_ == execution) state_changed(State::closed);
+    finish(execution);
+    throw;
+  }
   // It goes on running the loop, as others see it, until it is gone: a process that exits waits for
   // that.
   finish(execution);

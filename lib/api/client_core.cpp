@@ -34,6 +34,22 @@ void WebSocket::Implementation::connect(std::string_view url) {
   opened_ = ended_ = end_is_told_ = false;
   inbox_.clear();
   url_ = std::move(wanted);
+  try {
+    open_session();
+  } catch (...) {
+    session_.reset();  // half made nobody could use it
+    throw;
+  }
+  if (ended_) {
+    end_is_told_ = true;
+    const auto& [opened, info, error] = session_->result();
+    if (error) api::throw_error(*error, info);
+    api::throw_error(Errc::not_connected, Stage::connect, "not connected", info);
+  }
+}
+
+// Until it is open, or has ended.
+void WebSocket::Implementation::open_session() {
   engine::Session::Owner& owner = *this;
   session_ = std::make_shared<engine::Session>(
       host_.loop,
@@ -46,12 +62,6 @@ void WebSocket::Implementation::connect(std::string_view url) {
     if (pull()) continue;
     ask_for_addresses();                         // while the server thinks
     host_.loop.run_one_until(TimePoint::max());  // the session keeps the deadline
-  }
-  if (ended_) {
-    end_is_told_ = true;
-    const auto& [opened, info, error] = session_->result();
-    if (error) api::throw_error(*error, info);
-    api::throw_error(Errc::not_connected, Stage::connect, "not connected", info);
   }
 }
 

@@ -93,6 +93,7 @@ class WebSocket::Implementation final : private engine::Session::Owner {
     session_->forget_given();
     if (!has_input_left()) host_.loop.lend_read_buffer();
   }
+  void open_session();
   void ask_for_addresses();
   bool pull();
   // Most messages are here already when they are asked for: many came at once.

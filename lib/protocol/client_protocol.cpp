@@ -94,13 +94,13 @@ std::optional<Event> ClientProtocol::next_handshake_event() {
 }
 
 Event ClientProtocol::accept() {
+  // What takes memory comes first: where there is none the handshake is not done.
+  if (answer_->deflate) connection_.use_deflate(*answer_->deflate);
   handshake_done_ = true;
   // Frames may stand right behind the head, in the same segment.
   connection_.feed(std::exchange(opening_->head_input, {}));
   if (opening_->eof) connection_.commit_eof(std::move(opening_->eof_cause));
   if (opening_->request_left.empty()) opening_.reset();
-  // What takes memory comes last: where there is none the connection fails as any other that is open.
-  if (answer_->deflate) connection_.use_deflate(*answer_->deflate);
   return Opened{};
 }
 
