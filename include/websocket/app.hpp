@@ -100,11 +100,11 @@ class WEBSOCKET_API WebSocketApp {
   /// Connects and runs until closed for good. False: closed in order by either side; true: ended by
   /// an error. Throws std::logic_error when a run is going on, from one of the app's own
   /// handlers, and from the thread that runs the app's EventLoop. Where there is no memory for
-  /// connecting itself it throws std::bad_alloc, nothing is told, and the run is over.
+  /// something the connection fails as from anything else, and on an EventLoop all of its connections
+  /// do; without any at all on_close alone is told, and through a dispatcher nothing.
   bool run_forever(RunOptions options = {});
   /// The same on a background thread (or on the EventLoop); returns at once. Throws
-  /// std::logic_error when a run is going on. The std::bad_alloc above leaves EventLoop::run(), and on
-  /// a background thread it ends the program.
+  /// std::logic_error when a run is going on.
   void start(RunOptions options = {});
   /// Until the run going on now has ended; returns at once where there is none. Throws
   /// std::logic_error from one of the app's own handlers, where it would wait for itself.
@@ -146,7 +146,8 @@ class WEBSOCKET_API WebSocketApp {
   /// not ended), then a Close frame; the server has close_timeout to
   /// answer. While connecting or waiting it ends at once. Again: nothing happens. Idle or closed:
   /// likewise. Throws std::invalid_argument for a code other than 1000-1003, 1007-1014 and
-  /// 3000-4999 (RFC 6455 7.4) and for a reason over 123 bytes or not UTF-8.
+  /// 3000-4999 (RFC 6455 7.4) and for a reason over 123 bytes or not UTF-8. Where there is no
+  /// memory to close with it throws std::bad_alloc: nothing is sent any more then, and it can be called again.
   void close(std::uint16_t code = 1000, std::string_view reason = {});
 
   /// Does not wait any longer for the next attempt to connect, and begins the delays anew: for when

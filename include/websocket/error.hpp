@@ -41,7 +41,8 @@ enum class Errc : std::uint8_t {
   host_not_found,       ///< the name has no address
   resolve_failed,       ///< the name could not be looked up (name server out of reach, ...)
   network_unreachable,  ///< no way to the host or its network
-  connect_failed,       ///< TCP failed in another way; the sentence has the system's words
+  connect_failed,  ///< TCP failed in another way, or there was no memory to connect; the sentence
+                   ///< has the system's words
 
   // Condition::refused
   connection_refused,  ///< nothing listens there

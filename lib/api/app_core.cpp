@@ -1,8 +1,6 @@
 // A run's life as the program's threads see it: starting, waiting, closing, destroying.
 #include "api/app_core.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <new>
 #include <stdexcept>
 #include <utility>
@@ -15,9 +13,6 @@
 
 namespace websocket {
 namespace {
-
-// Of who may wait, while much is unsent already.
-constexpr Duration longest_pause = std::chrono::milliseconds(2);
 
 [[noreturn]] void throw_waiting_for_myself() {
   throw std::logic_error("the thread that runs a WebSocketApp cannot wait for it");
@@ -73,8 +68,7 @@ void WebSocketApp::Implementation::start(RunOptions options) {
     throw std::logic_error("the WebSocketApp's EventLoop is gone");
   }
   if (shared_loop_) {
-    current_ = execution;
-    on_loop(execution, [this](const ExecutionPtr& mine) { begin_run(mine); });
+    start_on_loop(execution);
   } else {
     const net::SignalsBlocked blocked;  // the program's signals are not for this thread
     // The lock is held over the assignment: a handler may run before it and ask for the thread.
@@ -92,6 +86,17 @@ void WebSocketApp::Implementation::start(RunOptions options) {
     current_ = execution;
   }
   state_.store(State::connecting, std::memory_order_release);
+}
+
+// life_mutex_ is held.
+void WebSocketApp::Implementation::start_on_loop(const ExecutionPtr& execution) {
+  try {
+    on_loop(execution, [this](const ExecutionPtr& mine) { begin_run(mine); });
+  } catch (...) {
+    execution->host->dismiss(*execution);
+    throw;
+  }
+  current_ = execution;
 }
 
 bool WebSocketApp::Implementation::run_forever(RunOptions options) {
@@ -135,10 +140,10 @@ void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
   const std::shared_ptr<api::LoopHost> host = execution->host;
   host->begin_running();
   try {
-    begin_run(execution);
-    host->loop.run();
+    begin_run_with_memory(execution);
+    host->run();
   } catch (...) {
-    // Most likely for want of memory: nothing is told any more, but whoever waits for the end waits no longer.
+    // Whoever waits for the end waits no longer.
     if (active_ == execution) state_changed(State::closed);
     finish(execution);
     throw;
@@ -149,6 +154,14 @@ void WebSocketApp::Implementation::run_loop(const ExecutionPtr& execution) {
 }
 
 // From here on: the loop's thread.
+void WebSocketApp::Implementation::begin_run_with_memory(const ExecutionPtr& execution) {
+  try {
+    begin_run(execution);
+  } catch (const std::bad_alloc&) {
+    execution->memory_was_missing();
+  }
+}
+
 void WebSocketApp::Implementation::begin_run(const ExecutionPtr& execution) {
   {
     const std::lock_guard lock(life_mutex_);
@@ -169,6 +182,8 @@ void WebSocketApp::Implementation::end_without_beginning() {
 }
 
 void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
+  // What its dispatcher has refused is offered once more.
+  if (execution->queue && !gate_.is_shut()) execution->queue->is_behind();
   if (active_ == execution) active_.reset();
   execution->watch.reset();
   execution->run.reset();
@@ -184,10 +199,55 @@ void WebSocketApp::Implementation::finish(const ExecutionPtr& execution) {
 }
 
 // The loop goes before the run has ended. On its thread.
-void WebSocketApp::Implementation::Execution::end_now() {
-  if (run) return run->end_now();
-  app->active_ = shared_from_this();
-  app->end_without_beginning();
+void WebSocketApp::Implementation::Execution::end_now() noexcept {
+  end_anyway([this] {
+    if (run) return run->end_now();
+    app->active_ = shared_from_this();
+    app->end_without_beginning();
+  });
+}
+
+// Something on the loop was left half done for want of memory. What the program has closed does not fail, it ends.
+void WebSocketApp::Implementation::Execution::memory_was_missing() noexcept {
+  const std::shared_ptr<Implementation> of = app;
+  if (!of || of->active_.get() != this) return;
+  if (!run) return of->end_without_memory(shared_from_this());
+  if (run->over()) return of->finish_told(shared_from_this());
+  end_anyway([&] { of->is_closed(*this) ? run->end_now() : run->memory_was_missing(); });
+}
+
+template <class End>
+void WebSocketApp::Implementation::Execution::end_anyway(End end) noexcept {
+  const std::shared_ptr<Implementation> of = app;
+  const ExecutionPtr self = shared_from_this();
+  try {
+    return end();
+  } catch (const std::exception&) {
+  }
+  run && run->over() ? of->finish_told(self) : of->end_without_memory(self);
+}
+
+bool WebSocketApp::Implementation::is_closed(const Execution& execution) const {
+  const std::lock_guard lock(life_mutex_);
+  return execution.close_requested;
+}
+
+// There was perhaps no memory for what is to come behind the last handler. (A loop of one's own needs none for it.)
+void WebSocketApp::Implementation::finish_told(const ExecutionPtr& execution) {
+  if (shared_loop_) finish(execution);
+}
+
+// A run that has begun, and of whose end nobody was told: on_close needs no memory. (A dispatcher does.)
+void WebSocketApp::Implementation::end_without_memory(const ExecutionPtr& execution) {
+  try {
+    end_without_beginning();
+  } catch (const std::bad_alloc&) {
+  }
+  {
+    const std::lock_guard lock(life_mutex_);
+    execution->ended_by_error = true;
+  }
+  finish_told(execution);
 }
 
 // ---- waiting
@@ -218,90 +278,7 @@ bool WebSocketApp::Implementation::wait_for(Duration timeout) {
   return done_.wait_until(lock, deadline, [&] { return execution->done; });
 }
 
-// ---- sending and closing
-
-// life_mutex_ is held and the run isn't over, so that its loop is there.
-template <class Work>
-void WebSocketApp::Implementation::on_loop(const ExecutionPtr& execution, Work work) {
-  execution->host->loop.post(
-      [self = shared_from_this(), execution, work = std::move(work)] { work(execution); });
-}
-
-SendResult WebSocketApp::Implementation::send(Opcode opcode, std::string_view payload) {
-  if (!is_at_home()) return SendResult::closed;
-  return wake_if_need_be(outbox_.push(opcode, payload));
-}
-
-SendResult WebSocketApp::Implementation::send_wait(Opcode opcode, std::string_view payload,
-                                                   Duration timeout) {
-  if (!is_at_home()) return SendResult::closed;
-  const api::Outbox::Pushed pushed = outbox_.push(opcode, payload);
-  const bool is_refused = pushed.result == SendResult::buffer_full;
-  if (is_refused || pushed.much_waits) return wait_for_room(pushed, opcode, payload, timeout);
-  return wake_if_need_be(pushed);
-}
-
-SendResult WebSocketApp::Implementation::wait_for_room(api::Outbox::Pushed pushed, Opcode opcode,
-                                                       std::string_view payload, Duration timeout) {
-  if (runs_here()) return wake_if_need_be(pushed);  // we are the ones who make room
-  const auto self = shared_from_this();             // the app may go while this waits
-  const auto now = net::Clock::now();
-  if (pushed.result == SendResult::buffer_full) {
-    wake_if_need_be(pushed);
-    return wake_if_need_be(outbox_.push_waiting(opcode, payload, net::later(now, timeout)));
-  }
-  wake_if_need_be(pushed);
-  outbox_.let_some_leave(net::later(now, std::min(timeout, longest_pause)));
-  return pushed.result;
-}
-
-SendResult WebSocketApp::Implementation::send_fragment(Opcode opcode, std::string_view payload,
-                                                       bool fin) {
-  if (!is_at_home()) return SendResult::closed;
-  try {
-    return wake_if_need_be(outbox_.push_fragment(opcode, payload, fin));
-  } catch (const std::bad_alloc&) {
-    if (outbox_.must_be_looked_at()) wake_loop();  // what others have sent need not wait for it
-    throw;
-  }
-}
-
-SendResult WebSocketApp::Implementation::wake_if_need_be(api::Outbox::Pushed pushed) {
-  const bool finds_no_room = pushed.result == SendResult::buffer_full;
-  if (pushed.wake_loop || (finds_no_room && outbox_.must_be_looked_at())) wake_loop();
-  return pushed.result;
-}
-
-bool WebSocketApp::Implementation::runs_here() const {
-  const std::lock_guard lock(life_mutex_);
-  return current_ && current_->host && current_->host->runs_here();
-}
-
-void WebSocketApp::Implementation::wake_loop() {
-  const std::lock_guard lock(life_mutex_);
-  if (!current_ || current_->over) return;
-  try {
-    on_loop(current_, [](const ExecutionPtr& execution) {
-      if (execution->run && execution->run->session() != nullptr) {
-        execution->run->session()->flush();
-      }
-    });
-  } catch (const std::bad_alloc&) {
-    outbox_.loop_was_not_told();
-  }
-}
-
-// Where there is no memory to tell the loop it notices before long: see watch_handlers().
-void WebSocketApp::Implementation::handlers_caught_up() {
-  const std::lock_guard lock(life_mutex_);
-  if (!current_ || current_->over) return;
-  try {
-    on_loop(current_, [this](const ExecutionPtr& execution) {
-      if (active_ == execution) look_after_handlers();
-    });
-  } catch (const std::bad_alloc&) {
-  }
-}
+// ---- closing
 
 void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view reason) {
   std::unique_lock lock(life_mutex_);
@@ -320,7 +297,13 @@ void WebSocketApp::Implementation::close(std::uint16_t code, std::string_view re
   // A handler closes: at once, so that what it is being told of can still take that into account.
   const ExecutionPtr execution = current_;
   lock.unlock();
-  close_run(execution, code, reason);
+  try {
+    close_run(execution, code, reason);
+  } catch (const std::bad_alloc&) {
+    lock.lock();
+    execution->close_requested = false;
+    throw;
+  }
 }
 
 void WebSocketApp::Implementation::reconnect_now() {
@@ -346,7 +329,7 @@ void WebSocketApp::Implementation::let_go() {
   const bool from_a_handler = gate_.is_inside();
   outbox_.end_waiting();  // a handler elsewhere may be the one who waits, and we for it
   gate_.shut();
-  close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
+  go_away();
   std::unique_lock lock(life_mutex_);
   const ExecutionPtr execution = current_;
   if (!execution) return;
@@ -361,6 +344,16 @@ void WebSocketApp::Implementation::let_go() {
   std::thread thread = std::move(execution->thread);
   lock.unlock();
   if (thread.joinable()) thread.join();
+}
+
+// Where there is no memory to close the run in order it just ends, or on an EventLoop when the server ends it.
+void WebSocketApp::Implementation::go_away() {
+  try {
+    close(static_cast<std::uint16_t>(protocol::CloseCode::going_away), {});
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(life_mutex_);
+    if (!shared_loop_ && current_->host) current_->host->loop.stop();
+  }
 }
 
 // The process exits, and a handler that may be ours does not return.

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <websocket/app.hpp>
 
 #include "api/connection_trace.hpp"
@@ -71,8 +72,12 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   class Execution final : public api::Tenant, public std::enable_shared_from_this<Execution> {
    public:
     explicit Execution(std::shared_ptr<Implementation> of) : app(std::move(of)) {}
-    void end_now() override;
+    void end_now() noexcept override;
     void fall_silent() override { app->gate_.fall_silent(); }
+    void memory_was_missing() noexcept override;
+    // Whatever memory there is.
+    template <class End>
+    void end_anyway(End end) noexcept;
 
     std::shared_ptr<Implementation> app;  // until it is finished
     std::shared_ptr<const RunOptions> options;
@@ -94,20 +99,27 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   ExecutionPtr begin_execution(RunOptions options);
   void run_loop(const ExecutionPtr& execution);
   void begin_run(const ExecutionPtr& execution);
+  void start_on_loop(const ExecutionPtr& execution);
+  void begin_run_with_memory(const ExecutionPtr& execution);
   void finish(const ExecutionPtr& execution);
   void close_run(const ExecutionPtr& execution, std::uint16_t code, std::string_view reason);
   void end_without_beginning();
+  void end_without_memory(const ExecutionPtr& execution);
+  void finish_told(const ExecutionPtr& execution);
+  bool is_closed(const Execution& execution) const;
+  void go_away();
   void give_up();
   void wait_until_gone(const ExecutionPtr& previous);
+  template <class Work>
+  void on_loop(const ExecutionPtr& execution, Work work);
+  void refuse_to_wait_for_myself() const;
+
+  // ---- sending (app_sending.cpp)
   SendResult wake_if_need_be(api::Outbox::Pushed pushed);
   SendResult wait_for_room(api::Outbox::Pushed pushed, Opcode opcode, std::string_view payload,
                            Duration timeout);
   void wake_loop();
   bool runs_here() const;
-  void handlers_caught_up();
-  template <class Work>
-  void on_loop(const ExecutionPtr& execution, Work work);  // life_mutex_ held
-  void refuse_to_wait_for_myself() const;
 
   // ---- what happens (app_events.cpp)
   void state_changed(State state) override;
@@ -119,7 +131,8 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void turn_begins() override;
   void turn_ends() override;
   void failed(const Error& error) override;
-  void closed(const CloseInfo& info) override;
+  void closed(CloseInfo info) override;
+  void tell_closed(const CloseInfo& info);
   void has_room() override;
   void has_left(std::size_t unsent) override;
   void rests() override;
@@ -131,6 +144,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void wait_for_handlers();
   void watch_handlers();
   void look_after_handlers();
+  void handlers_caught_up();
   void say_what_is_wanted();
   protocol::Wanted what_is_wanted();
 
@@ -184,5 +198,12 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   std::unique_ptr<Caches> caches_;  // of the turn
   std::size_t left_behind_ = 0;     // messages of this connection that never left the outbox
 };
+
+// life_mutex_ is held and the run isn't over, so that its loop is there.
+template <class Work>
+void WebSocketApp::Implementation::on_loop(const ExecutionPtr& execution, Work work) {
+  execution->host->loop.post(
+      [self = shared_from_this(), execution, work = std::move(work)] { work(execution); });
+}
 
 }  // namespace websocket

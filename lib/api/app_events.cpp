@@ -139,6 +139,18 @@ void WebSocketApp::Implementation::look_after_handlers() {
   if (session != nullptr) session->pause_reading(false);
 }
 
+// From where they run. Where there is no memory to tell the loop it notices before long.
+void WebSocketApp::Implementation::handlers_caught_up() {
+  const std::lock_guard lock(life_mutex_);
+  if (!current_ || current_->over) return;
+  try {
+    on_loop(current_, [this](const ExecutionPtr& execution) {
+      if (active_ == execution) look_after_handlers();
+    });
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 // ---- what happens
 
 void WebSocketApp::Implementation::state_changed(State state) {
@@ -242,22 +254,32 @@ void WebSocketApp::Implementation::failed(const Error& error) {
               {}};
   }
   if (trace_.enabled()) trace_.line(engine::one_line("Error: " + error.message));
-  tell([this, error] { call_error(error); });
+  if (dispatches()) return tell([this, error] { call_error(error); });
+  tell([this, &error] { call_error(error); });  // without taking memory
 }
 
-void WebSocketApp::Implementation::closed(const CloseInfo& of_the_connection) {
-  CloseInfo info = of_the_connection;
+// Once for all, so it gets a second try where there was no memory for the first.
+void WebSocketApp::Implementation::tell_closed(const CloseInfo& info) {
+  if (!dispatches()) return tell([this, &info] { call_close(info); });
+  try {
+    tell([this, info] { call_close(info); });
+  } catch (const std::bad_alloc&) {
+    tell([this, info] { call_close(info); });
+  }
+}
+
+void WebSocketApp::Implementation::closed(CloseInfo info) {
+  const bool is_last = !info.will_reconnect;
   info.unsent_messages += std::exchange(left_behind_, 0);
-  tell([this, info] { call_close(info); });
-  if (info.will_reconnect) return;
+  // Which takes effect when all of this has returned.
+  if (!shared_loop_ && is_last) active_->host->loop.stop();
+  tell_closed(info);
+  if (!is_last) return;
   {
     const std::lock_guard lock(life_mutex_);
     active_->ended_by_error = active_->run && active_->run->ended_by_error();
   }
-  if (!shared_loop_) {
-    active_->host->loop.stop();
-    return;
-  }
+  if (!shared_loop_) return;
   // Later: what tells us this is a part of what goes.
   shared_loop_->loop.post(
       [self = shared_from_this(), execution = active_] { self->finish(execution); });

@@ -51,7 +51,7 @@ EventLoop::Implementation::~Implementation() {
   // What was posted and never ran may hold apps, which hold the loop. A handler may have stopped it.
   do {
     host_->loop.forget_stop();
-  } while (host_->loop.poll() > 0);
+  } while (host_->poll() > 0);
   host_->end_running();
 }
 
@@ -95,7 +95,7 @@ void EventLoop::Implementation::start() {
     claimed = mine;
     begun.count_down();
     if (!mine) return;
-    host_->loop.run();
+    host_->run();
     host_->end_running();
     thread_has_ended_ = true;
   });
@@ -114,14 +114,14 @@ void EventLoop::Implementation::end_thread(std::thread thread) {
 void EventLoop::Implementation::run() {
   require_home();
   const Running running(*this);
-  host_->loop.run();
+  host_->run();
 }
 
 std::size_t EventLoop::Implementation::poll() {
   require_home();
   if (host_->runs_here()) return 0;
   const Running running(*this);
-  return host_->loop.poll();
+  return host_->poll();
 }
 
 void EventLoop::Implementation::stop() {

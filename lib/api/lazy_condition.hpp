@@ -1,10 +1,14 @@
-// A condition variable that takes memory only once somebody waits, for a mutex of whatever kind.
+// A condition variable that takes memory only once somebody waits, for a mutex of whatever kind. Where there is
+// none, who waits looks now and then.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <thread>
 
 namespace websocket::api {
 
@@ -40,7 +44,8 @@ class LazyCondition {
   template <class Lock, class Predicate>
   void wait(Lock& lock, Predicate holds) {
     while (!holds()) {
-      wait_once(lock, [](Parts& parts, auto& inner) { parts.condition.wait(inner); });
+      if (!wait_once(lock, [](Parts& parts, auto& inner) { parts.condition.wait(inner); }))
+        look_later(lock);
     }
   }
   template <class Lock, class TimePoint, class Predicate>
@@ -48,9 +53,12 @@ class LazyCondition {
     bool in_time = true;
     while (!holds()) {
       if (!in_time) return false;
-      wait_once(lock, [&](Parts& parts, auto& inner) {
+      const bool waited = wait_once(lock, [&](Parts& parts, auto& inner) {
         in_time = parts.condition.wait_until(inner, deadline) == std::cv_status::no_timeout;
       });
+      if (waited) continue;
+      look_later(lock);
+      in_time = TimePoint::clock::now() < deadline;
     }
     return true;
   }
@@ -60,9 +68,11 @@ class LazyCondition {
   void notify_all() { waiters().notify_all(); }
 
  private:
+  // False: there is no memory to wait with.
   template <class Lock, class Wait>
-  void wait_once(Lock& lock, Wait wait) {
-    if (!parts_) parts_ = std::make_unique<Parts>();
+  bool wait_once(Lock& lock, Wait wait) {
+    if (!parts_) parts_.reset(new (std::nothrow) Parts);
+    if (!parts_) return false;
     Parts& parts = *parts_;
     ++parts.waiting;
     std::unique_lock inner(parts.mutex);
@@ -71,6 +81,13 @@ class LazyCondition {
     inner.unlock();
     lock.lock();
     --parts.waiting;
+    return true;
+  }
+  template <class Lock>
+  static void look_later(Lock& lock) {
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    lock.lock();
   }
 
   std::unique_ptr<Parts> parts_;

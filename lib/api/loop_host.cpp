@@ -1,5 +1,8 @@
 #include "api/loop_host.hpp"
 
+#include <algorithm>
+#include <mutex>
+#include <new>
 #include <utility>
 
 #include "net/openssl_at_exit.hpp"
@@ -25,6 +28,38 @@ void LoopHost::dismiss(Tenant& tenant) {
   if (place < tenants_.size()) tenants_[place]->place_ = place;
 }
 
+void LoopHost::run() {
+  for (;;) {
+    try {
+      return loop.run();
+    } catch (const std::bad_alloc&) {
+      memory_was_missing();
+    }
+  }
+}
+
+std::size_t LoopHost::poll() {
+  try {
+    return loop.poll();
+  } catch (const std::bad_alloc&) {
+    memory_was_missing();
+    return 1;
+  }
+}
+
+// From the last to the first: who goes meanwhile has its place taken by one that has been told already, or has just
+// come.
+void LoopHost::memory_was_missing() {
+  std::unique_lock lock(mutex_);
+  for (std::size_t left = tenants_.size(); left > 0; left = std::min(left - 1, tenants_.size())) {
+    std::shared_ptr<Tenant> tenant = tenants_[left - 1];
+    lock.unlock();
+    tenant->memory_was_missing();
+    tenant.reset();
+    lock.lock();
+  }
+}
+
 void LoopHost::close_down() {
   std::vector<std::shared_ptr<Tenant>> tenants;
   {
@@ -33,12 +68,16 @@ void LoopHost::close_down() {
     tenants.swap(tenants_);
   }
   for (const auto& tenant : tenants) tenant->end_now();
-  // Behind what has just been posted to come after the tenants.
-  loop.post([this] {
+  const auto the_rest = [this] {
     net::release_openssl_thread();
     closed_down_ = true;
     ExitGuard::get().look_again();
-  });
+  };
+  try {
+    loop.post(the_rest);  // behind what has just been posted to come after the tenants
+  } catch (const std::bad_alloc&) {
+    the_rest();
+  }
 }
 
 void LoopHost::end_at_exit() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -21,9 +22,12 @@ namespace websocket::api {
 class Tenant {
  public:
   // The loop goes. On its thread.
-  virtual void end_now() = 0;
+  virtual void end_now() noexcept = 0;
   // The process exits: no handler begins any more. From any thread.
   virtual void fall_silent() = 0;
+  // There was no memory for something that the loop did, and nobody knows for whom it did it. On its thread, from no
+  // callback.
+  virtual void memory_was_missing() noexcept = 0;
 
  protected:
   ~Tenant() = default;
@@ -67,6 +71,11 @@ class LoopHost {
   bool is_running() const { return runner_.load() != std::thread::id(); }
   bool runs_here() const { return runner_ == std::this_thread::get_id(); }
 
+  // Until it is stopped, and what is ready now. Where there is no memory for something the connections fail, and it
+  // goes on: none is left that waits for what was not done.
+  void run();
+  std::size_t poll();
+
   // Holds the tenant alive until it is dismissed. False: the loop is gone, or another process's.
   bool admit(std::shared_ptr<Tenant> tenant);
   void dismiss(Tenant& tenant);
@@ -79,6 +88,8 @@ class LoopHost {
   bool is_at_rest() const { return closed_down_ || !is_running() || runs_here(); }
 
  private:
+  void memory_was_missing();
+
   const Reached reached_;
   const HomeProcess home_;
   std::atomic<std::thread::id> runner_{};

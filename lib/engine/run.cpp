@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/meanwhile.hpp"
+#include "engine/session_words.hpp"
 #include "protocol/retry_after.hpp"
 
 namespace websocket::engine {
@@ -59,7 +60,12 @@ Run::Run(net::Loop& loop, protocol::MaskKeys& keys, base::TraceSink& trace, cons
   }
 }
 
-Run::~Run() { abandon(); }
+Run::~Run() {
+  try {
+    abandon();
+  } catch (const std::bad_alloc&) {  // then the server is not told that we go
+  }
+}
 
 void Run::start() { connect(); }
 
@@ -131,33 +137,31 @@ void Run::handle(const protocol::Opened&) {
 void Run::handle(const protocol::Closing&) { listener_.state_changed(State::closing); }
 
 void Run::handle(const protocol::Closed&) {
-  const Session::Result result = session_->result();
-  session_over(result);
+  const std::shared_ptr<Session> session = std::exchange(session_, nullptr);
+  session->abandon();
+  session_over(session->take_result());
 }
 
-void Run::session_over(const Session::Result& result) {
+void Run::session_over(Session::Result result) {
   bool again = tries_again(result);
-  session_->abandon();
-  session_.reset();
+  has_given_up_ = !again;
   ended_by_error_ = result.error.has_value() && !close_request_;
   listener_.state_changed(again ? State::waiting : State::closing);
   if (over()) return;
   if (result.error && !(close_request_ && !result.opened)) {
-    Error error = *result.error;
-    error.attempt = std::max(attempt_, 1);
-    error.will_reconnect = again;
-    listener_.failed(error);
+    result.error->attempt = std::max(attempt_, 1);
+    result.error->will_reconnect = again;
+    listener_.failed(*result.error);
     if (over()) return;
   }
   if (again && close_request_) {  // the handler closed
     again = false;
     ended_by_error_ = false;
   }
-  if (!again) return end(result.info);
+  if (!again) return end(std::move(result.info));
   if (result.opened) {
-    CloseInfo info = result.info;
-    info.will_reconnect = true;
-    listener_.closed(info);
+    result.info.will_reconnect = true;
+    listener_.closed(std::move(result.info));
     if (over()) return;
     if (close_request_) {
       ended_by_error_ = false;
@@ -180,8 +184,9 @@ bool Run::tries_again(const Session::Result& result) const {
   }
 }
 
-void Run::wait_for_next_attempt(const Session::Result& result) {
-  const Duration delay = next_delay(result);
+void Run::wait_for_next_attempt(const Session::Result& result) { try_again_in(next_delay(result)); }
+
+void Run::try_again_in(Duration delay) {
   if (trace_.enabled()) {
     trace_.line("Reconnecting in " + std::to_string(delay.count()) + " ms");
   }
@@ -212,8 +217,8 @@ void Run::reconnect_now() {
 // ---- the end
 
 void Run::close(std::uint16_t code, std::string reason) {
-  if (over() || close_request_) return;
-  close_request_ = CloseRequest{code, std::move(reason)};
+  if (over()) return;
+  if (!close_request_) close_request_ = CloseRequest{code, std::move(reason)};
   if (timer_) {
     ended_by_error_ = false;
     return end(CloseInfo{});
@@ -232,6 +237,30 @@ void Run::end_now() {
   end(info);
 }
 
+// Without a session and without a timer, there was none to connect with, or for the timer.
+void Run::memory_was_missing() {
+  if (over() || timer_) return;
+  if (const std::shared_ptr<Session> session = session_) return session->memory_was_missing();
+  if (close_request_) return end(CloseInfo{});
+  const int most = run_options_.reconnect ? run_options_.reconnect->max_attempts : 1;
+  if (has_given_up_ || (most > 0 && attempt_ >= most)) return fails_without_memory();
+  listener_.state_changed(State::waiting);
+  if (!over()) try_again_in(backoff_->next());
+}
+
+void Run::fails_without_memory() {
+  base::Failure failure = no_memory_to_connect();
+  Error error;
+  error.code = failure.code;
+  error.message = "cannot connect: " + failure.message;
+  error.cause = failure.cause;
+  error.attempt = std::max(attempt_, 1);
+  ended_by_error_ = true;
+  listener_.state_changed(State::closing);
+  if (!over()) listener_.failed(error);
+  if (!over()) end(CloseInfo{});
+}
+
 void Run::abandon() {
   end_ = End::abandoned;
   timer_.reset();
@@ -244,7 +273,7 @@ void Run::end(CloseInfo info) {
   timer_.reset();
   info.will_reconnect = false;
   listener_.state_changed(State::closed);
-  if (end_ != End::abandoned) listener_.closed(info);
+  if (end_ != End::abandoned) listener_.closed(std::move(info));
 }
 
 }  // namespace websocket::engine

@@ -38,7 +38,7 @@ class Run final : private Session::Owner {
     virtual void failed(const Error& error) = 0;
     // A connection that was open, or the run. `will_reconnect` is false: the run is over, this was
     // the last.
-    virtual void closed(const CloseInfo& info) = 0;
+    virtual void closed(CloseInfo info) = 0;
     // As Session::Owner says.
     virtual void has_room() = 0;
     virtual void has_left(std::size_t unsent) = 0;
@@ -62,6 +62,8 @@ class Run final : private Session::Owner {
   void end_now();
   // The same, and the listener isn't told anything any more.
   void abandon();
+  // As Session::memory_was_missing says.
+  void memory_was_missing();
 
   // The running connection; null between two.
   Session* session() const noexcept { return session_.get(); }
@@ -89,9 +91,11 @@ class Run final : private Session::Owner {
   void handle(const protocol::Closing&);
   void handle(const protocol::Closed&);
   void handle(const auto& received) { listener_.received(received); }
-  void session_over(const Session::Result& result);
+  void session_over(Session::Result result);
+  void fails_without_memory();
   bool tries_again(const Session::Result& result) const;
   void wait_for_next_attempt(const Session::Result& result);
+  void try_again_in(Duration delay);
   Duration next_delay(const Session::Result& result);
   void end(CloseInfo info);
 
@@ -112,6 +116,7 @@ class Run final : private Session::Owner {
   bool opened_before_ = false;
   bool in_turn_ = false;
   bool ended_by_error_ = false;
+  bool has_given_up_ = false;  // there are no more attempts
   End end_ = End::none;
 };
 

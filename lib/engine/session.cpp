@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/one_line.hpp"
+#include "engine/session_words.hpp"
 #include "engine/time_mark.hpp"
 #include "protocol/close_code.hpp"
 
@@ -15,66 +16,6 @@ namespace {
 
 // When a connection gives back what it can do without; the next message takes it again.
 constexpr Duration idle_after = std::chrono::seconds(10);
-
-std::string seconds(Duration duration) {
-  const auto count = duration.count();
-  if (count % 1000 != 0) return std::to_string(count) + " ms";
-  return std::to_string(count / 1000) + " s";
-}
-
-// The outer half of an error's sentence.
-std::string what_failed(Stage stage, const protocol::Url& url) {
-  switch (stage) {
-    case Stage::url:
-      return "cannot connect";
-    case Stage::resolve:
-      return "looking up " + url.host + " failed";
-    case Stage::connect:
-      return "connecting to " + url.host_and_port() + " failed";
-    case Stage::proxy:
-      return "connecting to " + url.host_and_port() + " through a proxy failed";
-    case Stage::tls:
-      return "TLS handshake with " + url.host_and_port() + " failed";
-    case Stage::handshake:
-      return "WebSocket handshake with " + url.host_and_port() + " failed";
-    case Stage::open:
-      return "connection with " + url.host_and_port() + " failed";
-    case Stage::closing:
-      return "closing the connection with " + url.host_and_port() + " failed";
-    case Stage::callback:
-      return "a handler failed";
-  }
-  return "connection failed";
-}
-
-const char* what_was_awaited(Stage stage) {
-  switch (stage) {
-    case Stage::resolve:
-      return "the name was still being looked up";
-    case Stage::connect:
-      return "the TCP connection was not answered";
-    case Stage::proxy:
-      return "the proxy had not answered";
-    case Stage::tls:
-      return "the TLS handshake had not ended";
-    case Stage::handshake:
-      return "the server had not answered the WebSocket handshake";
-    case Stage::url:
-    case Stage::open:
-    case Stage::closing:
-    case Stage::callback:
-      break;
-  }
-  return "it had not begun";
-}
-
-std::string end_in_words(const CloseInfo& info) {
-  return "Websocket closed, code " + std::to_string(info.code) +
-         (info.reason.empty() ? "" : " '" + info.reason + "'") +
-         (!info.clean    ? ", not clean"
-          : info.by_peer ? ", begun by the server"
-                         : ", begun by us");
-}
 
 }  // namespace
 
@@ -159,13 +100,13 @@ void Session::connected(Connector::Result result) {
 
 void Session::opened() {
   timer_.reset();
-  opened_ = true;
   url_.reset();
   if (traces()) trace("Websocket connected");
   const protocol::DeflateAgreement* const deflate = protocol_->answer()->deflate.or_null();
   if (WireTrace* const wire = wire_trace()) wire->opened(deflate);
   takes_memory_ = deflate != nullptr;
   if (settings_.ping_interval > Duration::zero()) start_keepalive();
+  opened_ = true;  // when nothing can throw any more that would keep it from being told
 }
 
 void Session::touch_idle_timer_now() {
@@ -272,12 +213,13 @@ void Session::link_is_dead() {
 
 void Session::close(std::uint16_t code, std::string_view reason) {
   if (ended_) return;
-  if (!is_open()) {
-    if (protocol_ && protocol_->eof_expected()) return;
+  const bool closes = protocol_ && protocol_->eof_expected();
+  if (closes && close_timer_is_armed_) return;
+  if (!closes && !is_open()) {
     finish(stage(), CloseInfo{}, std::nullopt);
     return notify();
   }
-  if (traces()) trace("Closing with code " + std::to_string(code));
+  if (!closes && traces()) trace("Closing with code " + std::to_string(code));
   protocol_->close(code, reason);
   arm_close_timer();
   flush();
@@ -307,7 +249,6 @@ void Session::arm_body_timer() {
 }
 
 void Session::give_up_at(net::Clock::time_point when) {
-  close_timer_is_armed_ = true;
   timer_ = loop_.at(when, [this] {
     if (traces()) {
       trace("The server did not come to an end within " + seconds(settings_.options.close_timeout));
@@ -315,6 +256,7 @@ void Session::give_up_at(net::Clock::time_point when) {
     protocol_->give_up();
     notify();
   });
+  close_timer_is_armed_ = true;
 }
 
 void Session::fail(Stage stage, base::Failure failure) {
@@ -323,9 +265,17 @@ void Session::fail(Stage stage, base::Failure failure) {
   notify();
 }
 
+void Session::memory_was_missing() {
+  const bool has_opened = protocol_ && protocol_->handshake_done();
+  if (!ended_ && !has_opened) return fail(stage(), no_memory_to_connect());
+  fail_for_want_of_memory();
+  notify();
+}
+
 bool Session::fail_for_want_of_memory() {
   if (ended_) return false;
-  base::Failure failure{Errc::message_too_big, "there is no memory for what the server sends", {}};
+  base::Failure failure{Errc::message_too_big, "there is no memory for what the server sends",
+                        std::make_error_code(std::errc::not_enough_memory)};
   if (!protocol_ || !protocol_->fail(failure)) fail(stage(), std::move(failure));
   return true;
 }

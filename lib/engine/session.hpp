@@ -124,6 +124,9 @@ class Session final : public std::enable_shared_from_this<Session>,
   }
   // There was no memory to tell what came: pull, the connection fails. False: that came too late.
   bool fail_for_want_of_memory();
+  // There was none for something that the loop did, and nobody knows what was left half done by it: whatever this
+  // connection was about, it fails. Not from a callback of the loop.
+  void memory_was_missing();
   void want(protocol::Wanted wanted) noexcept;
 
   bool is_open() const noexcept { return !ended_ && protocol_ && protocol_->is_open(); }
@@ -145,6 +148,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   };
   // Once it has ended.
   const Result& result() const noexcept { return *result_; }
+  Result take_result() noexcept { return std::move(*result_); }
 
  private:
   // ---- the way to an open connection

@@ -3,12 +3,14 @@
 // gap.
 #include "net/helper_thread.hpp"
 
+#include <new>
 #include <thread>
 #include <utility>
 
 #include "net/signals_blocked.hpp"
 
 namespace websocket::net {
+
 std::error_code start_helper_thread(std::function<void()> work) {
   try {
     const SignalsBlocked blocked;
@@ -16,6 +18,8 @@ std::error_code start_helper_thread(std::function<void()> work) {
     return {};
   } catch (const std::system_error& error) {
     return error.code();
+  } catch (const std::bad_alloc&) {
+    return std::make_error_code(std::errc::not_enough_memory);
   }
 }
 

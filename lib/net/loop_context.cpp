@@ -2,7 +2,6 @@
 #include "net/loop_context.hpp"
 
 #include <algorithm>
-#include <asio/post.hpp>
 #include <chrono>
 #include <utility>
 
@@ -89,14 +88,9 @@ void LoopContext::interrupt() {
   if (polls_alone_.load()) lone_poll_.wake();
 }
 
-void LoopContext::have_posted_run() {
+void LoopContext::have_posted_run() noexcept {
   if (reactor_will_run_posted_.exchange(true)) return;
-  try {
-    asio::post(*reactor_, [this] { run_posted_at_reactor(); });
-  } catch (...) {
-    reactor_will_run_posted_.store(false);
-    throw;
-  }
+  reactor_->post_the_one([this] { run_posted_at_reactor(); });
 }
 
 // ---- running it
@@ -176,6 +170,7 @@ std::size_t LoopContext::run_due_timer() {
 // before.
 void LoopContext::keep_time(Clock::time_point when) {
   if (when >= reactor_timer_is_at_ || reactor().make_timer()) return;
+  reactor_timer_is_at_ = Clock::time_point::max();  // setting it ends the wait under way
   reactor().timer().expires_at(when);
   reactor().timer().async_wait([this](std::error_code cancelled) {
     if (!cancelled) run_timers_at_reactor();

@@ -96,7 +96,7 @@ class LoopContext {
   std::size_t poll_reactor();
   bool lets_reading_wait(const LoneWaiter* waiter, Clock::time_point deadline) const;
   bool visit_is_over() const { return Clock::now() >= visit_ends_; }
-  void have_posted_run();
+  void have_posted_run() noexcept;
   void run_posted_at_reactor();
   void run_timers_at_reactor();
   LonePoll::Directions look(LoneWaiter* waiter, Clock::time_point deadline);

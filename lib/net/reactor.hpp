@@ -5,13 +5,18 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <optional>
 #include <system_error>
+#include <utility>
+
+#include "net/one_block.hpp"
 
 namespace websocket::net {
 
-class Reactor : public asio::io_context {
+// (The block goes after the context, in which the handler may still wait.)
+class Reactor : private OneBlock, public asio::io_context {
  public:
   // One thread runs it at a time and touches its sockets, which spares Asio some wake-ups and locks;
   // posting stays safe from any thread. Descriptors are taken when the first socket or the timer
@@ -31,6 +36,11 @@ class Reactor : public asio::io_context {
   // Once it is made.
   asio::steady_timer& timer() { return *timer_; }
   bool runs_here() { return get_executor().running_in_this_thread(); }
+  // As asio::post, and takes no memory. From any thread, but not again before it has been called.
+  template <class Work>
+  void post_the_one(Work work) {
+    asio::post(*this, Handler<Work>(*this, std::move(work)));
+  }
   // Destroys every waiting handler uncalled; its sockets stay valid objects.
   void end() {
     work_.reset();

@@ -3,10 +3,14 @@
 #include "net/resolver.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "net/fork.hpp"
@@ -43,10 +47,15 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
     loop_ = nullptr;
   }
 
-  // For a helper thread.
+  // For a helper thread. Where there is no memory it tries until there is, or nobody waits any more.
   void look_up() {
-    if (is_abandoned()) return;
-    deliver(ask());
+    while (!is_abandoned()) {
+      try {
+        return deliver(ask());
+      } catch (const std::bad_alloc&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
   }
 
   // From either.
@@ -67,6 +76,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Result ask() const {
     try {
       return look_up_(host_, port_);
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& error) {
       return base::Failure{Errc::resolve_failed,
                            "'" + host_ + "' could not be looked up: " + error.what()};
@@ -155,13 +166,14 @@ class Resolving final : public Operation, private Receiver {
         mailbox_(
             std::make_shared<Mailbox>(look_up, host, port, *loop, static_cast<Receiver&>(*this))) {
     loop_->expect_other_threads();
-    HelperThreads::all().add(mailbox_);
   }
   ~Resolving() override {
     mailbox_->abandon();  // nobody posts to the loop any more
     loop_->expect_them_no_more();
     HelperThreads::all().remove(mailbox_);
   }
+
+  void start() { HelperThreads::all().add(mailbox_); }
 
  private:
   void receive(Result result) override {
@@ -178,7 +190,9 @@ class Resolving final : public Operation, private Receiver {
 
 OperationPtr resolve_name(const LoopContextPtr& loop, const LookUpFunction& look_up,
                           const std::string& host, std::uint16_t port, Loop::Resolved done) {
-  return std::make_unique<Resolving>(loop, look_up, host, port, std::move(done));
+  auto resolving = std::make_unique<Resolving>(loop, look_up, host, port, std::move(done));
+  resolving->start();
+  return resolving;
 }
 
 }  // namespace websocket::net

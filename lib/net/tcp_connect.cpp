@@ -81,14 +81,16 @@ base::Failure connect_failure(const std::string& to, std::error_code error) {
 class TcpConnecting final : public Operation, private Stream::Listener {
  public:
   TcpConnecting(std::shared_ptr<Socket> socket, const Address& to, Loop::Connected done)
-      : socket_(std::move(socket)), to_(to.text), done_(std::move(done)) {
+      : socket_(std::move(socket)), to_(to.text), done_(std::move(done)) {}
+  ~TcpConnecting() override {
+    if (socket_) socket_->close();
+  }
+
+  void start(const Address& to) {
     socket_->set_listener(this);
     const std::error_code error = system_socket::connect(socket_->descriptor(), to_endpoint(to));
     if (error && !system_socket::is_under_way(error)) failed_at_once_ = error;
     socket_->say_ready_to_write();  // to this machine it is done already, or refused
-  }
-  ~TcpConnecting() override {
-    if (socket_) socket_->close();
   }
 
  private:
@@ -144,6 +146,7 @@ OperationPtr connect_tcp(const LoopContextPtr& loop, const Address& to,
                     [done = std::move(done), failure = std::move(*failure)] { done(failure); });
   }
   auto connecting = std::make_unique<TcpConnecting>(socket, to, std::move(done));
+  connecting->start(to);
   set_habits(*socket, options);  // while the peer answers
   return connecting;
 }

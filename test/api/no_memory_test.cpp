@@ -2,15 +2,12 @@
 // out with the next message, and what is thrown does not. And a message for which there is not memory enough
 // ends the connection, not the program.
 #include <doctest/doctest.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
-#include <limits>
 #include <new>
 #include <string>
 #include <string_view>
@@ -19,6 +16,7 @@
 
 #include "api/handler_queue.hpp"
 #include "api/probe.hpp"
+#include "api/refused_memory.hpp"
 #include "echo_server.hpp"
 
 using namespace api_test;
@@ -30,18 +28,7 @@ using websocket::WebSocketApp;
 
 namespace {
 
-// Of this thread.
-thread_local bool memory_is_gone = false;
-thread_local std::size_t most_at_once = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t a_little = 300'000;
-thread_local int until_one_is_refused = 0;  // so many are asked for; 0: none is
-thread_local int megabytes_taken = 0;       // how often at least one was, at once
-// Of all threads: how many blocks of such a size there are.
-std::atomic<int> big_blocks{0};
-bool is_big(void* memory) {
-  const std::size_t size = ::malloc_usable_size(memory);
-  return size >= 10'000 && size < 200'000;
-}
 
 bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
   struct NoMemory {
@@ -55,65 +42,7 @@ bool is_queued_without_memory(WebSocketApp& app, std::string_view message) {
   }
 }
 
-// Says "Hello", compressed where the client offers that: RFC 7692 7.2.3.1.
-void say_hello(RawConnection& connection) {
-  constexpr std::string_view compressed("\xf2\x48\xcd\xc9\xc9\x07\x00", 7);
-  constexpr std::uint8_t text = 1;
-  constexpr std::uint8_t rsv1 = 0x40;
-  const std::string request = connection.read_until("\r\n\r\n");
-  const std::string extensions = support::header_value(request, "Sec-WebSocket-Extensions");
-  std::string answer =
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: " +
-      support::accept_value(support::header_value(request, "Sec-WebSocket-Key")) + "\r\n";
-  if (!extensions.empty()) answer += "Sec-WebSocket-Extensions: permessage-deflate\r\n";
-  connection.write(answer + "\r\n");
-  if (extensions.empty()) {
-    connection.write_text("Hello");
-  } else {
-    connection.write_frame(true, text | rsv1, compressed);
-  }
-  connection.read_frame();  // the client's Close
-  connection.write_close(1000);
-}
-
-bool connects(websocket::WebSocket& socket, const std::string& url) {
-  try {
-    socket.connect(url);
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
-
 }  // namespace
-
-// Of the whole program, the library included.
-void* operator new(std::size_t size) {
-  const bool is_its_turn = until_one_is_refused > 0 && --until_one_is_refused == 0;
-  const bool is_refused = memory_is_gone || is_its_turn || size > most_at_once;
-  void* const memory = is_refused ? nullptr : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  if (size >= 1'000'000) ++megabytes_taken;
-  if (is_big(memory)) ++big_blocks;
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr && is_big(memory)) --big_blocks;
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
-// Sanitizers have their own of these.
-void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  try {
-    return operator new(size);
-  } catch (const std::bad_alloc&) {
-    return nullptr;
-  }
-}
-void operator delete[](void* memory) noexcept { operator delete(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { operator delete(memory); }
 
 TEST_SUITE("Without memory") {
   // Whether the loop sleeps just then nobody knows, but in most rounds it does.
@@ -213,68 +142,14 @@ TEST_SUITE("Without memory") {
     } catch (const std::bad_alloc&) {
       FAIL_CHECK("nothing was made of it");
     }
-    most_at_once = std::numeric_limits<std::size_t>::max();
+    most_at_once = whatever;
     CHECK_FALSE(socket.connected());
     socket.connect(server.url());
     socket.send("still there");
     CHECK(socket.recv() == "still there");
   }
 
-  // Whichever of the many that connecting takes is not to be had.
-  constexpr int most_to_connect = 1000;
-
-  TEST_CASE("where there is none to connect with nothing half made is left") {
-    const Watchdog watchdog("connecting without memory");
-    const RawServer server(say_hello);
-    const std::string url = server.url();
-    bool is_refused = true;
-    for (int which = 1; is_refused; ++which) {
-      CAPTURE(which);
-      REQUIRE(which < most_to_connect);
-      websocket::WebSocket socket(quick());
-      until_one_is_refused = which;
-      const bool is_connected = connects(socket, url);
-      is_refused = std::exchange(until_one_is_refused, 0) == 0;
-      REQUIRE(socket.connected() == is_connected);
-      if (!is_connected) {
-        CHECK_THROWS_AS(socket.send("not"), websocket::WebSocketConnectionClosedException);
-        socket.connect(url);
-      }
-      CHECK(socket.recv() == "Hello");
-    }
-  }
-
-  TEST_CASE("and a run that has none to begin with is over") {
-    const Watchdog watchdog("running without memory");
-    const RawServer server(say_hello);
-    bool is_refused = true;
-    for (int which = 1; is_refused; ++which) {
-      CAPTURE(which);
-      REQUIRE(which < most_to_connect);
-      WebSocketApp app(server.url(), quick());
-      int opened = 0;
-      app.on_open = [&](WebSocketApp& self) {
-        ++opened;
-        is_refused = std::exchange(until_one_is_refused, 0) == 0;
-        self.close();
-      };
-      std::thread([&] {
-        until_one_is_refused = which;
-        try {
-          app.run_forever();
-        } catch (const std::bad_alloc&) {
-        }
-      }).join();
-      // Or it has not even begun.
-      REQUIRE((app.state() == websocket::State::closed || app.state() == websocket::State::idle));
-      if (opened > 0) continue;
-      app.run_forever();
-      CHECK(opened == 1);
-      is_refused = true;
-    }
-  }
-
-  TEST_CASE("nor does what cannot go to another thread end the program") {
+  TEST_CASE("what cannot go to another thread does not end the program") {
     const Watchdog watchdog("dispatching without memory");
     support::Mailbox<support::RawFrame> heard;
     RawServer server([&](RawConnection& connection) {

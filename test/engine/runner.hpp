@@ -71,7 +71,7 @@ class Runner final : public engine::Run::Listener {
     note("error " + std::to_string(error.attempt) + (error.will_reconnect ? " again" : "") + ": " +
          error.code.message());
   }
-  void closed(const CloseInfo& info) override {
+  void closed(CloseInfo info) override {
     if (!info.will_reconnect) {
       ++last_ends;
       CHECK(states.back() == "closed");
