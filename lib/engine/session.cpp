@@ -268,13 +268,13 @@ void Session::fail(Stage stage, base::Failure failure) {
 void Session::memory_was_missing() {
   const bool has_opened = protocol_ && protocol_->handshake_done();
   if (!ended_ && !has_opened) return fail(stage(), no_memory_to_connect());
-  fail_for_want_of_memory();
+  fail_for_want_of_memory("there is not enough memory");
   notify();
 }
 
-bool Session::fail_for_want_of_memory() {
+bool Session::fail_for_want_of_memory(const char* words) {
   if (ended_) return false;
-  base::Failure failure{Errc::message_too_big, "there is no memory for what the server sends",
+  base::Failure failure{Errc::message_too_big, words,
                         std::make_error_code(std::errc::not_enough_memory)};
   if (!protocol_ || !protocol_->fail(failure)) fail(stage(), std::move(failure));
   return true;

@@ -123,7 +123,7 @@ class Session final : public std::enable_shared_from_this<Session>,
     return reading_is_paused_ && !ended_ && protocol_ && protocol_->reads_input();
   }
   // There was no memory to tell what came: pull, the connection fails. False: that came too late.
-  bool fail_for_want_of_memory();
+  bool fail_for_want_of_memory(const char* words = "there is no memory for what the server sends");
   // There was none for something that the loop did, and nobody knows what was left half done by it: whatever this
   // connection was about, it fails. Not from a callback of the loop.
   void memory_was_missing();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -106,8 +107,10 @@ class HelperThreads {
   static HelperThreads& all() { return one_per_process<HelperThreads>(); }
 
   void add(const std::shared_ptr<Mailbox>& mailbox) {
+    // What takes memory comes first: nobody gives the place back where this throws.
+    std::function<void()> work_of_thread = [this, mailbox] { work(mailbox); };
     if (!take_place(mailbox)) return;
-    const std::error_code error = start_helper_thread([this, mailbox] { work(mailbox); });
+    const std::error_code error = start_helper_thread(std::move(work_of_thread));
     if (!error) return;
     give_place_back();
     mailbox->deliver(

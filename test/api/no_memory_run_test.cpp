@@ -473,6 +473,25 @@ TEST_SUITE("Each thing refused") {
     });
   }
 
+  TEST_CASE("a name that could not be looked up leaves room for others") {
+    const Watchdog watchdog("looking up without memory");
+    constexpr int more_than_there_is_room_for = 33;
+    const RefusingPort port;
+    const std::string nowhere = "ws://localhost:" + std::to_string(port.port()) + "/";
+    refuse_in_turn([&](int which) {
+      for (int i = 0; i < more_than_there_is_room_for; ++i) {
+        WebSocketApp app(nowhere, refusing(which));
+        CHECK(app.run_forever());
+        until_one_is_refused = 0;
+      }
+    });
+    WebSocketApp app(nowhere, quick());
+    websocket::Error error;
+    app.on_error = [&](WebSocketApp&, const websocket::Error& told) { error = told; };
+    CHECK(app.run_forever());
+    CHECK(error.code == websocket::Errc::connection_refused);
+  }
+
   TEST_CASE("an EventLoop that goes ends what is on it") {
     const Watchdog watchdog("ending an EventLoop without memory");
     const RawServer server(say_hello_and_wait);
