@@ -360,7 +360,7 @@ TEST_SUITE("Each thing refused") {
     });
   }
 
-  TEST_CASE("a run that is closed from elsewhere ends") {
+  TEST_CASE("a run that is closed from elsewhere ends, and does not begin anew") {
     const Watchdog watchdog("closing without memory");
     const RawServer server(say_hello_and_wait);
     auto options = quick();
@@ -368,19 +368,25 @@ TEST_SUITE("Each thing refused") {
     refuse_in_turn([&](int which) {
       support::Event heard;
       support::Event closed;
+      std::atomic<int> opened{0};
       WebSocketApp app(server.url(), options);
       const Ends ends(app);
+      app.on_open = [&](WebSocketApp&) { ++opened; };
       app.on_message = [&](WebSocketApp&, const websocket::Message&) {
         heard.set();
         (void)closed.wait();
         until_one_is_refused = which;
       };
-      app.start();
+      websocket::RunOptions run;
+      run.reconnect.emplace();
+      run.reconnect->initial_delay = Duration(1);
+      app.start(run);
       REQUIRE(heard.wait());
       app.close(1000, long_reason);
       closed.set();
       REQUIRE(app.wait_for(Duration(10'000)));
       CHECK(ends.count() == 1);
+      CHECK(opened == 1);
     });
   }
 
