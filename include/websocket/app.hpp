@@ -101,7 +101,8 @@ class WEBSOCKET_API WebSocketApp {
   /// an error. Throws std::logic_error when a run is going on, from one of the app's own
   /// handlers, and from the thread that runs the app's EventLoop. Where there is no memory for
   /// something the connection fails as from anything else, and on an EventLoop all of its connections
-  /// do; without any at all on_close alone is told, and through a dispatcher nothing.
+  /// do. Where there is none for telling that either, the run is over and on_close alone is told; what
+  /// would go through a dispatcher is not.
   bool run_forever(RunOptions options = {});
   /// The same on a background thread (or on the EventLoop); returns at once. Throws
   /// std::logic_error when a run is going on.

@@ -100,7 +100,8 @@ enum class Errc : std::uint8_t {
   invalid_deflate_data,  ///< a compressed message that cannot be inflated (RFC 7692)
 
   // Condition::too_big: 1009 goes out
-  message_too_big,     ///< a message over Limits::max_message_size, or one with no memory for it
+  message_too_big,     ///< a message over Limits::max_message_size, or no memory for one, or for
+                       ///< something else that an open connection needs
   too_many_fragments,  ///< a message in more than Limits::max_fragments fragments
 
   // Condition::closed

@@ -207,13 +207,16 @@ void WebSocketApp::Implementation::Execution::end_now() noexcept {
   });
 }
 
-// Something on the loop was left half done for want of memory. What the program has closed does not fail, it ends.
+// What the program has closed does not fail, and is not tried again.
 void WebSocketApp::Implementation::Execution::memory_was_missing() noexcept {
   const std::shared_ptr<Implementation> of = app;
   if (!of || of->active_.get() != this) return;
   if (!run) return of->end_without_memory(shared_from_this());
   if (run->over()) return of->finish_told(shared_from_this());
-  end_anyway([&] { of->is_closed(*this) ? run->end_now() : run->memory_was_missing(); });
+  end_anyway([&] {
+    if (of->is_asked_to_close(*this)) return run->end_now();
+    run->memory_was_missing();
+  });
 }
 
 template <class End>
@@ -224,24 +227,26 @@ void WebSocketApp::Implementation::Execution::end_anyway(End end) noexcept {
     return end();
   } catch (const std::exception&) {
   }
-  run && run->over() ? of->finish_told(self) : of->end_without_memory(self);
+  if (run && run->over()) return of->finish_told(self);
+  of->end_without_memory(self);
 }
 
-bool WebSocketApp::Implementation::is_closed(const Execution& execution) const {
+bool WebSocketApp::Implementation::is_asked_to_close(const Execution& execution) const {
   const std::lock_guard lock(life_mutex_);
   return execution.close_requested;
 }
 
-// There was perhaps no memory for what is to come behind the last handler. (A loop of one's own needs none for it.)
+// For want of memory closed() may not have come to that: a run on an EventLoop finishes in what it posts. One on its
+// own loop does so when the loop has stopped.
 void WebSocketApp::Implementation::finish_told(const ExecutionPtr& execution) {
   if (shared_loop_) finish(execution);
 }
 
-// A run that has begun, and of whose end nobody was told: on_close needs no memory. (A dispatcher does.)
+// Not even an error can be told. on_close can: it needs no memory.
 void WebSocketApp::Implementation::end_without_memory(const ExecutionPtr& execution) {
   try {
     end_without_beginning();
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc&) {  // a dispatcher does need some
   }
   {
     const std::lock_guard lock(life_mutex_);

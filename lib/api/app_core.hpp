@@ -75,7 +75,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
     void end_now() noexcept override;
     void fall_silent() override { app->gate_.fall_silent(); }
     void memory_was_missing() noexcept override;
-    // Whatever memory there is.
+    // Where `end` finds no memory the run ends without.
     template <class End>
     void end_anyway(End end) noexcept;
 
@@ -106,7 +106,7 @@ class WebSocketApp::Implementation final : public std::enable_shared_from_this<I
   void end_without_beginning();
   void end_without_memory(const ExecutionPtr& execution);
   void finish_told(const ExecutionPtr& execution);
-  bool is_closed(const Execution& execution) const;
+  bool is_asked_to_close(const Execution& execution) const;
   void go_away();
   void give_up();
   void wait_until_gone(const ExecutionPtr& previous);

@@ -85,8 +85,9 @@ class LazyCondition {
   }
   template <class Lock>
   static void look_later(Lock& lock) {
+    constexpr std::chrono::milliseconds now_and_then{1};
     lock.unlock();
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(now_and_then);
     lock.lock();
   }
 

@@ -249,10 +249,10 @@ void Run::memory_was_missing() {
 }
 
 void Run::fails_without_memory() {
-  base::Failure failure = no_memory_to_connect();
+  const base::Failure failure = no_memory_to_connect();
   Error error;
   error.code = failure.code;
-  error.message = "cannot connect: " + failure.message;
+  error.message = what_failed(error.stage, protocol::Url()) + ": " + failure.message;
   error.cause = failure.cause;
   error.attempt = std::max(attempt_, 1);
   ended_by_error_ = true;

@@ -116,7 +116,7 @@ class Run final : private Session::Owner {
   bool opened_before_ = false;
   bool in_turn_ = false;
   bool ended_by_error_ = false;
-  bool has_given_up_ = false;  // there are no more attempts
+  bool has_given_up_ = false;  // told or not yet, there are no more attempts
   End end_ = End::none;
 };
 

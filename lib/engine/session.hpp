@@ -148,6 +148,7 @@ class Session final : public std::enable_shared_from_this<Session>,
   };
   // Once it has ended.
   const Result& result() const noexcept { return *result_; }
+  // The same, to keep: the session has none any more.
   Result take_result() noexcept { return std::move(*result_); }
 
  private:

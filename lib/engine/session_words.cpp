@@ -8,7 +8,6 @@ std::string seconds(Duration duration) {
   return std::to_string(count / 1000) + " s";
 }
 
-// The outer half of an error's sentence.
 std::string what_failed(Stage stage, const protocol::Url& url) {
   switch (stage) {
     case Stage::url:

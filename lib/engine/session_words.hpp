@@ -1,4 +1,4 @@
-// What is said of a connection: the outer half of its errors' sentences, and its end in the trace.
+// What is said of a connection: in its errors' sentences, and of its end in the trace.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ namespace websocket::engine {
 
 // "30 s", "1500 ms".
 std::string seconds(Duration duration);
-// "TLS handshake with example.com:443 failed"
+// The outer half of an error's sentence: "TLS handshake with example.com:443 failed".
 std::string what_failed(Stage stage, const protocol::Url& url);
-// "the name was still being looked up"
+// When connecting took too long: "the name was still being looked up".
 const char* what_was_awaited(Stage stage);
 std::string end_in_words(const CloseInfo& info);
 

@@ -54,7 +54,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
       try {
         return deliver(ask());
       } catch (const std::bad_alloc&) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        constexpr std::chrono::milliseconds between_tries{10};
+        std::this_thread::sleep_for(between_tries);
       }
     }
   }

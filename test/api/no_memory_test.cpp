@@ -16,10 +16,15 @@
 
 #include "api/handler_queue.hpp"
 #include "api/probe.hpp"
-#include "api/refused_memory.hpp"
 #include "echo_server.hpp"
+#include "support/refused_memory.hpp"
 
 using namespace api_test;
+using support::big_blocks;
+using support::megabytes_taken;
+using support::memory_is_gone;
+using support::most_at_once;
+using support::no_limit;
 using support::RawConnection;
 using support::RawServer;
 using websocket::Errc;
@@ -142,7 +147,7 @@ TEST_SUITE("Without memory") {
     } catch (const std::bad_alloc&) {
       FAIL_CHECK("nothing was made of it");
     }
-    most_at_once = whatever;
+    most_at_once = no_limit;
     CHECK_FALSE(socket.connected());
     socket.connect(server.url());
     socket.send("still there");

@@ -1,23 +1,23 @@
-#include "api/refused_memory.hpp"
+#include "support/refused_memory.hpp"
 
 #include <malloc.h>
 
 #include <cstdlib>
 #include <new>
 
-namespace api_test {
+namespace support {
 
 thread_local bool memory_is_gone = false;
-thread_local std::size_t most_at_once = whatever;
+thread_local std::size_t most_at_once = no_limit;
 thread_local int until_one_is_refused = 0;
 thread_local bool refusing_goes_on = false;
 thread_local int megabytes_taken = 0;
 std::atomic<int> times_refused{0};
 std::atomic<int> big_blocks{0};
 
-}  // namespace api_test
+}  // namespace support
 
-using namespace api_test;
+using namespace support;
 
 namespace {
 
